@@ -1,0 +1,60 @@
+# ResNet Lab. `make book` and `make test` do all the set-up themselves.
+
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin/python
+READY  := $(VENV)/.ready
+PORT   ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help book test test-all lint claims sync minutes bench serve screenshots clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
+	  awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+# The environment: made anew when what it must hold has changed.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@echo "Making the environment in $(VENV) (a few minutes the first time) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $(READY)
+
+book: $(READY)  ## execute the chapters and build the site in _build/html
+	@$(RUN) book/build.py
+
+test: $(READY)  ## everything a change can break quickly
+	@$(RUN) -m pytest -m "not everything"
+
+test-all: $(READY)  ## the same, and whole-site browser runs and bare environments
+	@$(RUN) -m pytest
+
+lint: $(READY)  ## ruff, mypy, notebooks without outputs, numerals in prose
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/nbstripout --keep-id --verify book/*.ipynb
+	@$(RUN) -m book.kit.lint
+	@$(RUN) -m book.kit.sync --check
+
+claims: $(READY)  ## recompute every row of the claims ledger
+	@$(RUN) -m book.claims.run
+
+sync: $(READY)  ## write the generated cells and tables again
+	@$(RUN) -m book.kit.sync
+
+minutes: $(READY)  ## execute each chapter and record how long it takes
+	@$(RUN) -m book.kit.minutes
+
+bench: $(READY)  ## speed and memory as ratios against named references
+	@$(RUN) -m benchmarks
+
+serve: $(READY)  ## serve the built book on http://localhost:$(PORT), compressed
+	@$(RUN) book/serve.py $(PORT)
+
+screenshots: $(READY)  ## pictures of every page: phone and desktop, light and dark
+	@$(RUN) book/screenshots.py
+
+clean:  ## remove what was built (the environment stays)
+	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,119 @@
+"""``make bench``: our networks against torchvision's, and the shape trace against a forward.
+
+Every figure is a ratio of speeds, reference = 1.00; above 1 is faster than the reference.
+"""
+
+import argparse
+import platform
+from typing import cast
+
+import torch
+import torchinfo
+import torchvision
+from torch import Tensor, nn
+
+import resnet_lab
+from benchmarks.interleave import Work, ratios, show
+
+
+def forward(model: nn.Module, images: Tensor) -> Work:
+    """One forward pass without gradients."""
+
+    def work() -> None:
+        with torch.inference_mode():
+            model(images)
+
+    return work
+
+
+def step(model: nn.Module, images: Tensor) -> Work:
+    """One forward and backward pass."""
+
+    def work() -> None:
+        model.zero_grad(set_to_none=True)
+        model(images).sum().backward()
+
+    return work
+
+
+def with_in_place_relus(model: nn.Module) -> nn.Module:
+    """The same network as torchvision writes it: each ReLU overwrites its input."""
+    for module in model.modules():
+        if isinstance(module, nn.ReLU):
+            module.inplace = True
+    return model
+
+
+def compiled(model: nn.Module) -> nn.Module:
+    """The network behind ``torch.compile``, whose wrapper is a module, too."""
+    return cast(nn.Module, torch.compile(model))
+
+
+def inference(name: str, batch: int, rounds: int) -> None:
+    """Forward as written, with each ReLU in place, and on the fast path."""
+    images = torch.randn(batch, 3, 224, 224)
+    theirs = torchvision.models.get_model(name)
+    ours = resnet_lab.build(name)
+    in_place = with_in_place_relus(resnet_lab.build(name))
+    fast = resnet_lab.build(name).eval().to(memory_format=torch.channels_last)
+    last = images.to(memory_format=torch.channels_last)
+
+    ways = {
+        "torchvision (reference)": forward(theirs.eval(), images),
+        "ours, as written": forward(ours.eval(), images),
+        "ours, ReLU in place": forward(in_place.eval(), images),
+        "ours, channels_last": forward(fast, last),
+        "ours, channels_last and torch.compile": forward(compiled(fast), last),
+    }
+    show(f"{name}, forward, batch {batch}", ratios(ways, "torchvision (reference)", rounds))
+
+
+def training(name: str, batch: int, rounds: int) -> None:
+    """Forward and backward as written, and with each ReLU in place."""
+    images = torch.randn(batch, 3, 224, 224)
+    theirs = torchvision.models.get_model(name)
+    ours = resnet_lab.build(name)
+    in_place = with_in_place_relus(resnet_lab.build(name))
+    ways = {
+        "torchvision (reference)": step(theirs.train(), images),
+        "ours, as written": step(ours.train(), images),
+        "ours, ReLU in place": step(in_place.train(), images),
+    }
+    title = f"{name}, forward and backward, batch {batch}"
+    show(title, ratios(ways, "torchvision (reference)", rounds))
+
+
+def tracing(name: str, rounds: int) -> None:
+    """How long a trace takes, as a multiple of a plain forward pass."""
+    model = resnet_lab.build(name).eval()
+    size = (1, 3, 224, 224)
+    ways = {
+        "plain forward (reference)": forward(model, torch.zeros(size)),
+        "trace_shapes": lambda: resnet_lab.trace_shapes(model, size),
+        "torchinfo.summary": lambda: torchinfo.summary(
+            model, size, verbose=0, cache_forward_pass=False
+        ),
+    }
+    found = ratios(ways, "plain forward (reference)", rounds)
+    slower = {name: 1 / ratio for name, ratio in found.items()}
+    show(f"{name}, time as a multiple of one forward pass, batch 1", slower)
+
+
+def main() -> None:
+    """Run every comparison and print it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9, help="turns for each way (default 9)")
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    print(f"torch {torch.__version__}, {platform.machine()}, one thread; medians of ratios")
+    for name in ("resnet18", "resnet50"):
+        for batch in (1, 8, 32):
+            torch.compiler.reset()  # each batch size gets its own compilation
+            inference(name, batch, chosen.rounds)
+        training(name, 8, chosen.rounds)
+        tracing(name, 4 * chosen.rounds)
+
+
+if __name__ == "__main__":
+    main()

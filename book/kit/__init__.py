@@ -1,0 +1,1 @@
+"""Tools that keep the chapters in one form. Run from the root: ``python -m book.kit.NAME``."""

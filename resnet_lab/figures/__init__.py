@@ -1,0 +1,15 @@
+"""Drawings of the book: each function returns a :class:`Figure` that displays as inline SVG.
+
+Importing this package imports matplotlib; ``import resnet_lab`` does not.
+"""
+
+from resnet_lab.figures.charts import bars, curve
+from resnet_lab.figures.photo import Photograph, photograph
+from resnet_lab.figures.pictures import feature_maps, gradient_map, receptive_fields
+from resnet_lab.figures.svg import Figure, to_figure
+from resnet_lab.figures.windows import shape_strip, window_rows
+
+__all__ = [
+    "Figure", "Photograph", "bars", "curve", "feature_maps", "gradient_map", "photograph",
+    "receptive_fields", "shape_strip", "to_figure", "window_rows",
+]

@@ -1,0 +1,36 @@
+"""Looking at a model without changing it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+
+@contextmanager
+def left_as_it_was(model: nn.Module, device: torch.device) -> Iterator[None]:
+    """Evaluate without gradients, then put back all that a forward pass can change.
+
+    Inside, every module is in evaluation mode. Afterwards each has its own ``training`` flag
+    again, each buffer is the same tensor with the same values, and the random state of the
+    CPU and of ``device`` is as before.
+    """
+    in_training = [module for module in model.modules() if module.training]
+    buffers = [
+        (module, name, buffer, None if buffer is None else buffer.clone())
+        for module in model.modules()
+        for name, buffer in module._buffers.items()
+    ]
+    devices = [device] if device.type == "cuda" else []
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices):
+            for module in in_training:
+                module.training = False
+            yield
+    finally:
+        for module in in_training:
+            module.training = True
+        for module, name, buffer, before in buffers:
+            module._buffers[name] = buffer
+            if buffer is not None and before is not None and not torch.equal(buffer, before):
+                buffer.copy_(before)

@@ -1,0 +1,5 @@
+"""Figures that answer to the reader: in a notebook as a widget, on the site without a kernel."""
+
+from resnet_lab.widgets.stride_calculator import StrideCalculator
+
+__all__ = ["StrideCalculator"]

@@ -1,0 +1,215 @@
+"""Figures: clean markup, text made from the data, colors that hold on both pages."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+import torchvision
+
+from resnet_lab import figures
+from resnet_lab.arithmetic import ReceptiveField, dropped_columns
+from resnet_lab.figures import style
+
+PHOTO = figures.photograph(96)
+DRAWN = {
+    "curve": lambda: figures.curve(
+        {"v1": [1, 5, 9], "v1.5": {0: 1, 2: 7}}, "layer", "pixels", "Fields"),
+    "steps": lambda: figures.curve({"a": {224: 7, 225: 8}}, "in", "out", "Sizes", steps=True,
+                                   mark={"here": 224}),
+    "bars": lambda: figures.bars({"a": 1.5, "b": 2}, "billions", "Cost", mark=["b"]),
+    "windows": lambda: figures.window_rows(8, 3, 2),
+    "long": lambda: figures.window_rows(224, 7, 2, 3),
+    "strip": lambda: figures.shape_strip(
+        {"a": {"in": 112, "pool": 56}, "b": {"pool": 55}}, "Stems"),
+    "maps": lambda: figures.feature_maps(torch.arange(48.0).view(1, 3, 4, 4), "Maps"),
+    "fields": lambda: figures.receptive_fields(
+        PHOTO.rgb, {"stem": ReceptiveField(11, 4, -5)}, 12, "Fields"),
+    "gradient": lambda: figures.gradient_map(
+        torch.eye(96).repeat(3, 1, 1), "Gradient", ReceptiveField(11, 4, -5), 12),
+}
+
+
+@pytest.fixture(scope="module", params=DRAWN)
+def figure(request):
+    return DRAWN[request.param]()
+
+
+def test_presentation_attributes_only(figure):
+    assert not re.search(r"\sstyle=|<style|<script|\son\w+=", figure.svg)
+    assert "url(http" not in figure.svg
+    targets = re.findall(r'href="([^"]+)"', figure.svg)
+    assert all(target.startswith(("#rl-", "data:image/")) for target in targets)
+
+
+def test_it_scales_and_names_itself(figure):
+    root = ET.fromstring(figure.svg)
+    assert root.get("viewBox")
+    assert root.get("height") is None
+    assert root.get("width").startswith("min(100%")
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == figure.alt
+    title = root[0]
+    assert title.tag.endswith("title")
+    assert figure.alt.startswith(title.text)
+
+
+def test_text_is_text_and_ink_is_the_pages(figure):
+    root = ET.fromstring(figure.svg)
+    texts = [element for element in root.iter() if element.tag.endswith("text")]
+    assert texts
+    assert {element.get("fill") for element in texts} <= {"currentColor", *style.SERIES}
+    assert min(float(t.get("font-size").rstrip("px")) for t in texts) >= 9
+    assert style.INK not in figure.svg
+
+
+def test_only_colors_of_the_palette(figure):
+    used = set(re.findall(r'(?:fill|stroke)="(#\w+)"', figure.svg))
+    assert used <= {*style.SERIES, "#ffffff"}
+
+
+def test_every_reference_leads_somewhere_and_every_id_is_used(figure):
+    ids = re.findall(r'\sid="([^"]+)"', figure.svg)
+    used = set(re.findall(r'(?:href="|url\()#([\w-]+)', figure.svg))
+    assert len(ids) == len(set(ids))
+    assert set(ids) == used
+
+
+def test_no_more_decimals_than_needed(figure):
+    without_pictures = re.sub(r'href="data:[^"]+"', "", figure.svg)
+    without_words = re.sub(r'aria-label="[^"]*"', "", without_pictures)
+    assert not re.search(r"\d\.\d{3,}", without_words.replace("0.001", ""))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_same_drawing_is_the_same_text(name):
+    assert DRAWN[name]().svg == DRAWN[name]().svg
+
+
+def test_two_figures_share_no_id():
+    first, second = DRAWN["curve"](), DRAWN["bars"]()
+    ids = [set(re.findall(r'\sid="([^"]+)"', figure.svg)) for figure in (first, second)]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+
+
+def test_the_bundle_has_the_picture_and_its_words():
+    figure = DRAWN["bars"]()
+    bundle = figure._repr_mimebundle_()
+    assert bundle["text/html"] == f'<div class="rl-figure">{figure.svg}</div>'
+    assert bundle["text/plain"] == figure.alt == repr(figure)
+
+
+def test_matplotlibs_settings_stay():
+    before = dict(mpl.rcParams)
+    DRAWN["bars"]()
+    assert dict(mpl.rcParams) == before
+
+
+def test_alt_text_holds_the_data():
+    assert "a 1.5, b 2" in DRAWN["bars"]().alt
+    assert "v1.5: 1 at 0, 7 at 2" in DRAWN["curve"]().alt
+    assert "b: pool 55 (differs)" in DRAWN["strip"]().alt
+    assert "columns 43 to 53" in DRAWN["fields"]().alt
+    assert "channel 2 from 32 to 47" in DRAWN["maps"]().alt
+    assert "rows 0 to 95" in DRAWN["gradient"]().alt
+
+
+@pytest.mark.parametrize(("size", "kernel", "stride", "padding"), [
+    (8, 3, 2, 0), (8, 3, 2, 1), (9, 3, 2, 1), (7, 2, 3, 0), (224, 7, 2, 3), (112, 3, 2, 0),
+])
+def test_windows_say_what_the_floor_drops(size, kernel, stride, padding):
+    dropped = dropped_columns(size, kernel, stride, padding)
+    alt = figures.window_rows(size, kernel, stride, padding).alt
+    listed = re.search(r"Input columns that no window reads: ([\d, ]+)", alt)
+    columns = [int(c) for c in listed[1].split(",")] if listed else []
+    last_read = size - dropped.input - 1
+    assert [c for c in columns if c > last_read] == list(range(last_read + 1, size))
+    padded = re.search(r"reads (\d+) of the padding", alt)
+    assert int(padded[1] if padded else 0) == dropped.padding
+
+
+def test_rounding_up_draws_the_column_past_the_input():
+    alt = figures.window_rows(8, 3, 2, ceil_mode=True).alt
+    assert "4 outputs" in alt
+    assert "reads 6, 7, 8" in alt
+
+
+def luminance(color):
+    parts = [int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+@pytest.mark.parametrize("color", style.SERIES)
+@pytest.mark.parametrize("page", ["#ffffff", "#121212"])
+def test_contrast_on_both_pages(color, page):
+    light, dark = sorted((luminance(color), luminance(page)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+def test_the_photograph_is_as_torchvision_normalizes_it():
+    photo = figures.photograph(64)
+    assert photo.tensor.shape == (1, 3, 64, 64)
+    assert photo.rgb.shape == (64, 64, 3)
+    weights = torchvision.models.ResNet50_Weights.IMAGENET1K_V1.transforms()
+    scaled = torch.from_numpy(photo.rgb).permute(2, 0, 1).float() / 255
+    expected = torchvision.transforms.functional.normalize(scaled, weights.mean, weights.std)
+    torch.testing.assert_close(photo.tensor[0], expected)
+
+
+def test_a_photograph_is_packed_as_jpeg_and_small_maps_stay_exact():
+    fields = figures.receptive_fields(
+        figures.photograph(224).rgb, {"a": ReceptiveField(11, 4, -5)}, 3, "Fields")
+    assert "data:image/jpeg" in fields.svg
+    assert len(fields.svg) < 40_000
+    assert "data:image/png" in DRAWN["maps"]().svg
+    assert 'image-rendering="pixelated"' in DRAWN["maps"]().svg
+
+
+@pytest.mark.parametrize("call", [
+    lambda: figures.curve({}, "x", "y", "t"),
+    lambda: figures.curve({"a": []}, "x", "y", "t"),
+    lambda: figures.curve({str(k): [1] for k in range(6)}, "x", "y", "t"),
+    lambda: figures.bars({}, "x", "t"),
+    lambda: figures.bars({"a": 1}, "x", "t", mark=["b"]),
+    lambda: figures.shape_strip({}, "t"),
+    lambda: figures.shape_strip({"a": {}}, "t"),
+    lambda: figures.feature_maps(torch.zeros(2, 2), "t"),
+    lambda: figures.feature_maps(torch.zeros(2, 2, 2), "t", titles=["a"]),
+    lambda: figures.receptive_fields(PHOTO.rgb, {}, 0, "t"),
+    lambda: figures.gradient_map(torch.zeros(3, 4, 4), "t"),
+    lambda: figures.gradient_map(torch.zeros(4, 4), "t"),
+    lambda: figures.window_rows(2, 5),
+    lambda: figures.photograph(0),
+])
+def test_bad_input_names_the_argument(call):
+    with pytest.raises(ValueError, match="must"):
+        call()
+
+
+# Machado, Oliveira and Fernandes 2009: how linear RGB looks without one kind of cone.
+COLOR_BLINDNESS = {
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                     [-0.011820, 0.042940, 0.968881]],
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                   [-0.003882, -0.048116, 1.051998]],
+}
+TO_XYZ = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+
+
+def lab(color, blindness):
+    parts = np.array([int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.array(blindness) @ linear, 0, 1)
+    x, y, z = np.cbrt(np.maximum(np.array(TO_XYZ) @ seen / [0.9505, 1, 1.089], 0.0089))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("kind", COLOR_BLINDNESS)
+def test_colors_differ_for_color_blind_readers(kind):
+    seen = [lab(color, COLOR_BLINDNESS[kind]) for color in style.SERIES]
+    gaps = [np.linalg.norm(a - b) for k, a in enumerate(seen) for b in seen[:k]]
+    assert min(gaps) > 12

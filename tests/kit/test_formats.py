@@ -1,0 +1,128 @@
+"""Generated cells, questions, exercises and running times of a small chapter."""
+
+import json
+
+import nbformat
+import pytest
+
+from book.kit import cells, minutes, notebooks, quizzes, solutions, sync
+
+
+def test_writing_is_what_nbformat_writes(chapter):
+    read = nbformat.read(chapter.path, as_version=4)
+    nbformat.validate(read)
+    assert nbformat.writes(read) + "\n" == chapter.path.read_text()
+
+
+def test_check_sees_a_changed_source(chapter):
+    assert sync.differences(sync.expected(chapter.book)) == []
+    chapter.questions["quiz"][2]["question"] = "How tall?"
+    chapter.write()
+    lines = sync.differences(sync.expected(chapter.book))
+    assert any(line.startswith("+") and "How tall?" in line for line in lines)
+
+
+def test_check_sees_a_generated_cell_edited_by_hand(chapter):
+    chapter.notebook["cells"][1]["source"] += "\nMore."
+    chapter.write()
+    assert any(line.startswith("-") for line in sync.differences(sync.expected(chapter.book)))
+
+
+def test_the_command_exits_with_one(chapter, monkeypatch, capsys):
+    texts = {chapter.path: chapter.path.read_text().replace("How wide", "How tall")}
+    monkeypatch.setattr(sync, "expected", lambda: texts)
+    assert sync.main(["--check"]) == 1
+    assert "Run `make sync`" in capsys.readouterr().out
+    assert "How tall" not in chapter.path.read_text()
+
+
+def test_header_says_objectives_and_measured_times(chapter):
+    assert "> - compute a size" in chapter.notebook["cells"][1]["source"]
+    assert "Not timed yet." in chapter.notebook["cells"][1]["source"]
+    timed = {"cpu": {"seconds": 12.3, "cores": 2}, "gpu": {"seconds": 4.4, "device": "A100"}}
+    notebook = sync.synced(chapter.path, {"04_sample": timed})
+    assert "12 seconds on 2 CPU cores and 4 seconds on a GPU (A100)" in (
+        notebook["cells"][1]["source"]
+    )
+
+
+def test_quiz_folds_feedback_and_names_earlier_chapters(chapter):
+    text = chapter.notebook["cells"][-1]["source"]
+    assert text.count("<details") == text.count("</details>") == 10
+    assert "<summary><code>55</code></summary>\n\n**Right.** One window fewer fits." in text
+    assert "*(Chapter 3.)*" in text
+    assert "*(Chapter 4.)*" not in text
+
+
+def test_install_cell_compiles_without_its_magic():
+    source = cells.install()
+    assert source.count("import resnet_lab") == 2
+    compile(source.replace("%pip install -q git+https:", "pass  # "), "install", "exec")
+
+
+def broken(change):
+    def plant(questions):
+        change(questions["quiz"][0])
+    return plant
+
+
+@pytest.mark.parametrize(("plant", "message"), [
+    (lambda q: q.pop("quiz"), "must hold chapter, predictions and quiz"),
+    (lambda q: q.update(chapter=5), "the name begins otherwise"),
+    (lambda q: q["quiz"].pop(), "5 items, 2 of them"),
+    (lambda q: q["quiz"][4].update({"from": 4}), "1 of them from earlier"),
+    (lambda q: q["quiz"][0].update(id="guess"), "ids must differ"),
+    (broken(lambda item: item.pop("proof")), "item-0: must hold"),
+    (broken(lambda item: item.update(hint="x")), "item-0: must hold"),
+    (broken(lambda item: item.update({"from": 7})), "from must be a chapter up to 4"),
+    (broken(lambda item: item["options"].pop()), "two or more options"),
+    (broken(lambda item: item["options"][1].update(right=True)), "exactly one of them right"),
+    (broken(lambda item: item["options"][1].pop("feedback")), "must hold text and feedback"),
+    (broken(lambda item: item["options"][1].update(text=56)), "quoted plain text"),
+    (broken(lambda item: item["options"][1].update(text="$56$")), "quoted plain text"),
+])
+def test_questions_with_a_fault(chapter, plant, message):
+    plant(chapter.questions)
+    chapter.write()
+    with pytest.raises(ValueError, match=message):
+        quizzes.load(chapter.book / "quizzes" / "04_sample.yml")
+
+
+def test_an_unknown_prediction_names_the_known_ones(chapter):
+    chapter.notebook["cells"][3]["metadata"]["resnet_lab"]["item"] = "gess"
+    chapter.write()
+    with pytest.raises(ValueError, match=r"'gess'; there are \['guess'\]"):
+        sync.synced(chapter.path, {})
+
+
+def test_exercises_pair_stub_check_and_solution(chapter):
+    (exercise,) = solutions.exercises(chapter.path)
+    assert (exercise.id, exercise.stub, exercise.check) == (
+        "halve", "answer = ...\n", "check_half(answer)")
+    assert solutions.run(exercise, exercise.solution).state == "right"
+    assert solutions.run(exercise, "answer = 4").state == "not right"
+
+
+@pytest.mark.parametrize(("cell", "source", "message"), [
+    (7, "answer = ...", "must end with check_name"),
+    (8, "No solution.", "a folded reference solution must follow"),
+])
+def test_exercises_with_a_missing_part(chapter, cell, source, message):
+    chapter.notebook["cells"][cell]["source"] = source
+    with pytest.raises(ValueError, match=message):
+        solutions.exercises(chapter.write())
+
+
+def test_minutes_are_measured_and_recorded(chapter, monkeypatch):
+    for place in (7, 6):
+        del chapter.notebook["cells"][place]
+    chapter.write()
+    record = chapter.book / "minutes.json"
+    record.write_text(json.dumps({"04_sample": {"cpu": None, "gpu": {"seconds": 1}}}))
+    monkeypatch.setattr(minutes, "MINUTES", record)
+    monkeypatch.setattr(minutes, "measure", lambda path: 12.34)
+    monkeypatch.setattr(minutes, "device", lambda: ("cpu", {"cores": 2, "torch": "2"}))
+    monkeypatch.setattr(notebooks, "chapters", lambda: [chapter.path])
+    assert minutes.main([]) == 0
+    assert json.loads(record.read_text())["04_sample"] == {
+        "cpu": {"seconds": 12.3, "cores": 2, "torch": "2"}, "gpu": {"seconds": 1}}

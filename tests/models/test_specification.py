@@ -1,0 +1,136 @@
+"""The specification against the networks that are built from it."""
+
+import dataclasses
+
+import pytest
+import torch
+from torch import nn
+
+import resnet_lab
+from resnet_lab.arithmetic import output_size, receptive_field
+from resnet_lab.models.blocks import BLOCKS
+from resnet_lab.models.shortcuts import SHORTCUTS
+from resnet_lab.models.spec import KERNELS, STEM_WINDOWS
+from resnet_lab.models.spec import SHORTCUTS as SHORTCUT_NAMES
+from resnet_lab.models.stems import STEMS
+
+NAMES = resnet_lab.list_models()
+
+
+def test_every_name_has_its_builder():
+    assert tuple(STEMS) == tuple(STEM_WINDOWS)
+    assert tuple(BLOCKS) == tuple(KERNELS)
+    assert tuple(SHORTCUTS) == SHORTCUT_NAMES
+
+
+@pytest.mark.parametrize("version", ["v1", "v1.5"])
+@pytest.mark.parametrize("name", NAMES)
+def test_path_is_the_traced_one(name, version):
+    trace = resnet_lab.trace_shapes(resnet_lab.build(name, version=version), (1, 3, 64, 64))
+    traced = [
+        (row.kernel, row.stride, row.padding)
+        for row in trace
+        if row.kind in ("Conv2d", "MaxPool2d") and "downsample" not in row.name
+    ]
+    spec = resnet_lab.spec(name, version=version)
+    expected = [tuple((n, n) for n in (w.kernel, w.stride, w.padding)) for w in spec.path()]
+    assert traced == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_depth_is_in_the_name(name):
+    assert resnet_lab.spec(name).depth == int(name.removeprefix("resnet"))
+
+
+@pytest.mark.parametrize("size", [224, 225, 97])
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_path_gives_the_real_output_size(name, size):
+    model = resnet_lab.build(name).eval()
+    features = nn.Sequential(*list(model.children())[:-2])
+    with torch.no_grad():
+        assert features(torch.zeros(1, 3, size, size)).shape[-1] == output_size(
+            size, resnet_lab.spec(name).path()
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "expected"),
+    [("resnet50", "v1.5", 427), ("resnet50", "v1", 483), ("resnet18", "v1.5", 435)],
+)
+def test_receptive_field_is_where_the_gradient_is(name, version, expected):
+    """Which input columns reach one output: those with a gradient, on the real model."""
+    spec = resnet_lab.spec(name, version=version)
+    field = receptive_field(spec.path())
+    assert field.size == expected
+
+    torch.manual_seed(0)
+    model = resnet_lab.build(name, version=version).eval()
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):  # positive throughout: no ReLU closes, nothing cancels
+            nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+    # The pooling passes its gradient only to the largest entry: let every entry tie.
+    model.maxpool = nn.AvgPool2d(3, stride=2, padding=1)
+    features = nn.Sequential(*list(model.children())[:-2]).double()
+
+    # Tall enough for the field of one output to fit, narrow to keep it quick.
+    images = torch.ones(1, 3, 1024, 32, dtype=torch.float64, requires_grad=True)
+    outputs = features(images)
+    index = outputs.shape[2] // 2
+    (gradient,) = torch.autograd.grad(outputs[0, :, index].sum(), images)
+    seen = gradient.abs().sum(dim=(0, 1, 3)).nonzero().flatten()
+    first = field.start + index * field.jump
+    assert (seen.min().item(), seen.max().item()) == (first, first + field.size - 1)
+
+
+def test_unknown_name_says_which_are_near():
+    with pytest.raises(ValueError, match=r"got 'resnet5O'; near it: .*resnet50"):
+        resnet_lab.build("resnet5O")
+    with pytest.raises(ValueError, match="known: resnet18, resnet34"):
+        resnet_lab.build("vgg")
+
+
+def test_unknown_change_is_named():
+    with pytest.raises(TypeError, match="verison is no field of a ResNetSpec"):
+        resnet_lab.build("resnet50", verison="v1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"version": "v3"}, ValueError, "^version must be one of 'v1', 'v1.5', got 'v3'"),
+        ({"block": "wide"}, ValueError, "^block must be one of 'basic', 'bottleneck', got 'wide'"),
+        ({"stem": "5x5"}, ValueError, "^stem must be one of '7x7', got '5x5'"),
+        ({"shortcut": "E"}, ValueError, "^shortcut must be one of 'B', got 'E'"),
+        ({"num_classes": 0}, ValueError, "^num_classes must be at least 1, got 0"),
+        ({"num_classes": 10.0}, TypeError, "^num_classes must be an integer, got 10.0"),
+        ({"in_channels": True}, TypeError, "^in_channels must be an integer, got True"),
+        ({"depths": (3, 4)}, ValueError, r"^depths must have one entry .* got \(3, 4\)"),
+        ({"depths": (3, 4, 0, 3)}, ValueError, "^each of depths must be at least 1, got 0"),
+        ({"depths": [3, 4, 6, 3]}, TypeError, "^depths must be a tuple"),
+        ({"widths": ()}, TypeError, "^widths must be a tuple"),
+    ],
+)
+def test_impossible_changes(changes, error, message):
+    with pytest.raises(error, match=message):
+        resnet_lab.spec("resnet50", **changes)
+
+
+def test_specification_is_frozen_and_kept_on_the_model():
+    spec = resnet_lab.spec("resnet18", num_classes=10)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        spec.num_classes = 5
+    assert resnet_lab.build("resnet18", num_classes=10).spec == spec
+
+
+@pytest.mark.parametrize("changes", [{"num_classes": 10, "in_channels": 1}, {"stem_width": 32}])
+def test_changes_reach_the_network(changes):
+    model = resnet_lab.build("resnet18", **changes).eval()
+    logits = model(torch.zeros(1, changes.get("in_channels", 3), 64, 64))
+    assert logits.shape == (1, changes.get("num_classes", 1000))
+    assert model.conv1.out_channels == changes.get("stem_width", 64)
+
+
+def test_three_stages():
+    model = resnet_lab.build("resnet18", depths=(1, 1, 1), widths=(16, 32, 64), stem_width=16)
+    assert model(torch.zeros(2, 3, 64, 64)).shape == (2, 1000)
+    assert not hasattr(model, "layer4")

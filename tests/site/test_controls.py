@@ -1,0 +1,163 @@
+"""The theme's controls and ours, used as a reader would."""
+
+from __future__ import annotations
+
+import pytest
+from visits import visit
+
+pytestmark = pytest.mark.everything
+
+LANDING = "book/index.html"
+CHAPTER = "book/04_stride_arithmetic.html"
+
+
+def background(page) -> str:
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def test_theme_switch_changes_the_page_and_is_remembered(browser, site):
+    with visit(browser, site, LANDING) as opened:
+        page = opened.page
+        seen = {}
+        for _ in range(3):
+            page.locator(".theme-switch-button").first.click()
+            mode = page.evaluate("document.documentElement.dataset.mode")
+            seen[mode] = background(page)
+            if mode == "dark":
+                page.reload(wait_until="networkidle")
+                assert background(page) == seen["dark"]
+        assert set(seen) == {"light", "dark", "auto"}
+        assert seen["light"] == seen["auto"] != seen["dark"]
+        assert not opened.trouble()
+
+
+def test_auto_mode_follows_the_system(browser, site):
+    shown = {}
+    for scheme in ("light", "dark"):
+        with visit(browser, site, LANDING, scheme=scheme) as opened:
+            shown[scheme] = background(opened.page)
+    assert shown["light"] != shown["dark"]
+
+
+@pytest.mark.parametrize("way", ["click", "keyboard"])
+def test_search_finds_a_chapter(browser, site, way):
+    with visit(browser, site, LANDING) as opened:
+        page = opened.page
+        if way == "click":
+            page.locator(".search-button__button:visible").first.click()
+        else:
+            page.keyboard.press("Control+k")
+        field = page.locator(".search-button__search-container input")
+        assert field.is_visible()
+        field.fill("stride")
+        field.press("Enter")
+        page.wait_for_url("**/search.html?q=stride*")
+        result = page.locator("#search-results a[href*='04_stride_arithmetic']").first
+        result.wait_for(timeout=10000)
+        result.click()
+        page.wait_for_url(f"**/{CHAPTER}*")
+        assert not opened.trouble()
+
+
+def test_search_form_has_a_button(browser, site):
+    with visit(browser, site, "search.html") as opened:
+        page = opened.page
+        page.locator(".bd-search-container input").fill("padding")
+        page.locator(".bd-search-container button[type=submit]").press("Enter")
+        page.wait_for_url("**/search.html?q=padding*")
+        page.locator("#search-results li a").first.wait_for(timeout=10000)
+
+
+def test_chapter_list_opens_on_a_phone(browser, site):
+    with visit(browser, site, LANDING, width=390) as opened:
+        page = opened.page
+        link = page.locator(".bd-sidebar-primary a[href*='04_stride_arithmetic']")
+        assert not link.is_visible() or link.bounding_box()["x"] < 0
+        page.locator(".primary-toggle:visible").click()
+        page.wait_for_timeout(500)
+        assert link.bounding_box()["x"] >= 0
+        link.click()
+        page.wait_for_url(f"**/{CHAPTER}")
+        assert not opened.trouble()
+
+
+def test_sidebars_fold_on_a_desktop(browser, site):
+    with visit(browser, site, CHAPTER) as opened:
+        page = opened.page
+        sidebar = page.locator(".bd-sidebar-primary")
+        before = sidebar.bounding_box()
+        page.locator(".primary-toggle:visible").click()
+        page.wait_for_timeout(600)
+        after = sidebar.bounding_box()
+        assert after is None or after["x"] < before["x"]
+
+
+def test_contents_of_a_page_open_on_a_phone(browser, site):
+    with visit(browser, site, CHAPTER, width=390) as opened:
+        page = opened.page
+        page.locator(".secondary-toggle:visible").click()
+        page.wait_for_timeout(500)
+        link = page.locator(".bd-sidebar-secondary .bd-toc-nav a").first
+        box = link.bounding_box()
+        assert box
+        assert 0 <= box["x"] < 390
+        link.click()
+        assert "#" in page.url
+
+
+def test_copy_button_copies_the_code(browser, site):
+    with visit(
+        browser, site, CHAPTER, permissions=["clipboard-read", "clipboard-write"]
+    ) as opened:
+        page = opened.page
+        block = page.locator("div.highlight:has(.copybtn):visible").first
+        block.hover()
+        block.locator(".copybtn").click()
+        page.wait_for_timeout(200)
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.strip() == block.locator("pre").inner_text().strip()
+        assert len(copied) > 10
+
+
+def test_folded_code_opens_by_keyboard(browser, site):
+    with visit(browser, site, CHAPTER) as opened:
+        folded = opened.page.locator("details.hide").first
+        folded.locator("summary").focus()
+        assert not folded.locator("pre").first.is_visible()
+        opened.page.keyboard.press("Enter")
+        assert folded.locator("pre").first.is_visible()
+
+
+def test_print_and_full_screen(browser, site):
+    with visit(browser, site, CHAPTER) as opened:
+        page = opened.page
+        page.evaluate("window.print = () => { window.printed = true; }")
+        page.locator(".rl-print").click()
+        assert page.evaluate("window.printed") is True
+        page.locator(".rl-fullscreen").click()
+        page.wait_for_function("document.fullscreenElement !== null")
+
+
+def test_colab_link_is_reached_by_keyboard(browser, site):
+    with visit(browser, site, CHAPTER) as opened:
+        page = opened.page
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            focused = page.evaluate("document.activeElement.getAttribute('href') || ''")
+            if "colab.research.google.com" in focused:
+                break
+        else:
+            pytest.fail("forty times Tab did not reach the Colab link")
+        assert page.get_by_role("link", name="Open in Colab", exact=True).count() == 1
+
+
+def test_what_scrolls_within_itself_takes_the_keyboard(browser, site):
+    with visit(browser, site, CHAPTER, width=390) as opened:
+        unreachable = opened.page.evaluate(
+            """() => [...document.querySelectorAll(".bd-article *")]
+                .filter((e) => ["auto", "scroll"].includes(getComputedStyle(e).overflowX)
+                    && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
+                    && e.tabIndex < 0 && !e.querySelector("a, button, input, [tabindex]"))
+                .map((e) => e.outerHTML.slice(0, 120))"""
+        )
+        assert not unreachable
