@@ -17,7 +17,7 @@ help:  ## list the commands
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@echo "Making the environment in $(VENV) (a few minutes the first time) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $(READY)
@@ -32,8 +32,8 @@ test-all: $(READY)  ## the same, and whole-site browser runs and bare environmen
 	@$(RUN) -m pytest
 
 lint: $(READY)  ## ruff, mypy, notebooks without outputs, numerals in prose
-	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/mypy
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy
 	@$(VENV)/bin/nbstripout --keep-id --verify book/*.ipynb
 	@$(RUN) -m book.kit.lint
 	@$(RUN) -m book.kit.sync --check
@@ -47,7 +47,7 @@ sync: $(READY)  ## write the generated cells and tables again
 minutes: $(READY)  ## execute each chapter and record how long it takes
 	@$(RUN) -m book.kit.minutes
 
-bench: $(READY)  ## speed and memory as ratios against named references
+bench: $(READY)  ## speed as ratios against named references
 	@$(RUN) -m benchmarks
 
 serve: $(READY)  ## serve the built book on http://localhost:$(PORT), compressed
@@ -57,4 +57,4 @@ screenshots: $(READY)  ## pictures of every page: phone and desktop, light and d
 	@$(RUN) book/screenshots.py
 
 clean:  ## remove what was built (the environment stays)
-	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis

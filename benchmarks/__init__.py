@@ -1,1 +1,1 @@
-"""Speed and memory as ratios against named references, interleaved in one run."""
+"""Speed as ratios against named references, interleaved in one run."""

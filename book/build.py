@@ -2,8 +2,9 @@
 
 Jupyter Book caches what the chapters computed and sees neither a change in `resnet_lab/` nor one
 in its own extensions. So this keeps two fingerprints: when the package or the requirements change,
-the chapters execute again; when the site's own files change, the pages are written again. After a
-failed build nothing counts as done, so that the same fault fails every time.
+the chapters execute again; when the site's own files change, the pages are written again. A build
+that fails or is interrupted keeps the chapters it executed, and the next one writes all pages, so
+that the same fault fails every time: Jupyter Book keeps no chapter that failed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 STAMP = BUILD / "fingerprints.json"
-PACKAGE_SUFFIXES = {".py", ".js", ".css", ".json", ".csv"}
 # Held by Jupyter Book under _build/: executed cells, parsed pages, written pages.
 EXECUTED, PARSED, WRITTEN = ".jupyter_cache", ".doctrees", "html"
 
@@ -42,12 +42,29 @@ def files_under(folder: Path) -> list[Path]:
 
 def fingerprints() -> dict[str, str]:
     """Return what the executed cells and the written pages depend on, besides the chapters."""
-    package = [p for p in files_under(ROOT / "resnet_lab") if p.suffix in PACKAGE_SUFFIXES]
-    site = [ROOT / "_config.yml", ROOT / "_toc.yml", *files_under(ROOT / "book/_ext")]
+    requirements = ROOT / "requirements.txt"
+    site = [*files_under(ROOT / "book/_ext"), *files_under(ROOT / "book/_site")]
     return {
-        "chapters": fingerprint([*package, ROOT / "requirements.txt"]),
-        "pages": fingerprint([*site, ROOT / "requirements.txt"]),
+        "chapters": fingerprint([*files_under(ROOT / "resnet_lab"), requirements]),
+        "pages": fingerprint([*site, ROOT / "_config.yml", ROOT / "_toc.yml", requirements]),
     }
+
+
+def read_stamp() -> dict[str, str]:
+    """Return the fingerprints of what `_build/` holds; none where the file is missing or torn."""
+    try:
+        stamp = json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamp if isinstance(stamp, dict) else {}
+
+
+def write_stamp(prints: dict[str, str]) -> None:
+    """Write the fingerprints in one step: an interruption leaves the old file or the new one."""
+    BUILD.mkdir(exist_ok=True)
+    fresh = STAMP.with_suffix(".new")
+    fresh.write_text(json.dumps(prints, indent=1), encoding="utf-8")
+    fresh.replace(STAMP)
 
 
 def drop(*names: str) -> None:
@@ -57,16 +74,21 @@ def drop(*names: str) -> None:
 
 
 def drop_outdated(old: dict[str, str], new: dict[str, str]) -> None:
-    """Remove the results that the changed inputs have made stale, and say which."""
-    if not old:
-        print("No finished build is known: building everything.", flush=True)
-        drop(PARSED, WRITTEN)
+    """Remove the results that the changed inputs have made stale, and say why."""
+    if old == new:
+        return
+    if "chapters" not in old:
+        reason = "No earlier build is known: everything is built."
+    elif old["chapters"] != new["chapters"]:
+        reason = "resnet_lab or the requirements changed: the chapters execute again."
+    elif "pages" not in old:
+        reason = "The last build did not finish: the pages are written again."
+    else:
+        reason = "The site's own files changed: the pages are written again."
+    print(reason, flush=True)
+    drop(PARSED, WRITTEN)
     if old.get("chapters") != new["chapters"]:
-        print("resnet_lab or the requirements changed: the chapters execute again.", flush=True)
-        drop(EXECUTED, PARSED, WRITTEN)
-    if old.get("pages") != new["pages"]:
-        print("The site's own files changed: the pages are written again.", flush=True)
-        drop(PARSED, WRITTEN)
+        drop(EXECUTED)
 
 
 def run_jupyter_book() -> int:
@@ -82,14 +104,13 @@ def main() -> int:
     """Build the book and return the exit status."""
     started = time.monotonic()
     new = fingerprints()
-    old: dict[str, str] = json.loads(STAMP.read_text()) if STAMP.exists() else {}
-    STAMP.unlink(missing_ok=True)
-    drop_outdated(old, new)
+    drop_outdated(read_stamp(), new)
+    write_stamp({"chapters": new["chapters"]})
     status = run_jupyter_book()
     if status:
         print("The book was not built: see the first error above.", file=sys.stderr)
         return status
-    STAMP.write_text(json.dumps(new, indent=1))
+    write_stamp(new)
     seconds = time.monotonic() - started
     print(f"Built {(BUILD / WRITTEN / 'index.html').relative_to(ROOT)} in {seconds:.0f} s.")
     return 0

@@ -1,11 +1,10 @@
 """Photograph every built page, phone and desktop, light and dark: `python book/screenshots.py`.
 
-Needs chromium: /usr/bin/chromium, or the program that $CHROMIUM names.
+Needs Chromium, on the path or named by $CHROMIUM.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from pathlib import Path
@@ -13,11 +12,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from chromium import FLAGS, find_chromium
 from serve import HTML, server
 
 TARGET = HTML.parent / "screenshots"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 WIDTHS = {"phone": 390, "desktop": 1280}
 HEIGHT = 900
 
@@ -48,6 +46,7 @@ def photograph(browser: Browser, base: str, scheme: str, width: int) -> list[Pat
 def main() -> int:
     """Photograph the site and print the paths."""
     try:
+        program = find_chromium()
         site = server(0)
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
@@ -55,7 +54,7 @@ def main() -> int:
     threading.Thread(target=site.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{site.server_port}"
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = play.chromium.launch(executable_path=program, args=FLAGS)
         for scheme in ("light", "dark"):
             for width in WIDTHS.values():
                 for path in photograph(browser, base, scheme, width):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -27,12 +28,17 @@ class Handler(SimpleHTTPRequestHandler):
 
     def send_head(self) -> BytesIO | None:
         """Answer with the headers and return the body, as the base class asks."""
-        path = Path(self.translate_path(self.path))
-        if path.is_dir() and self.path.split("?")[0].endswith("/"):
-            path = path / "index.html"
+        name = self.translate_path(self.path)
+        if name.endswith("/") and os.path.isdir(name):
+            name += "index.html"
+        path = Path(name)
         takes_gzip = "gzip" in self.headers.get("Accept-Encoding", "")
-        if path.suffix not in TEXT_SUFFIXES or not takes_gzip or not path.is_file():
-            return super().send_head()  # type: ignore[return-value]
+        if path.suffix not in TEXT_SUFFIXES or not takes_gzip or not os.path.isfile(name):
+            try:
+                return super().send_head()  # type: ignore[return-value]
+            except ValueError:  # no file can have this name: it holds a zero byte
+                self.send_error(404, "File not found")
+                return None
         body = compressed(path, path.stat().st_mtime)
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(str(path)))
@@ -43,6 +49,7 @@ class Handler(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         """Ask the browser to check for newer files: the book may be built again meanwhile."""
+        self.send_header("Vary", "Accept-Encoding")
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 

@@ -2,7 +2,7 @@
 
 Every function speaks of one axis. A square input with a square kernel has the same
 numbers on both. Positions count from 0 at the first column of the input, so the padding
-in front of it has negative positions.
+before it has negative positions.
 
 Sources: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning",
 arXiv:1603.07285 (sizes); Araujo, Norris and Sim, "Computing receptive fields of
@@ -149,7 +149,7 @@ def unread_positions(
 def dropped_columns(
     size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1
 ) -> Dropped:
-    """Columns behind the last window, split into padding and input.
+    """Columns after the last window, split into padding and input.
 
     The floor in :func:`conv_output_size` drops the remainder of the division by the
     stride. It falls first on the padding at the far end, then on the input.
@@ -167,7 +167,7 @@ def output_size(size: int, windows: Iterable[Window]) -> int:
     A window with ``ceil_mode`` rounds up like a pooling layer; the others round down.
     """
     _check_int("size", size, at_least=1)
-    for kernel, stride, padding, dilation, ceil_mode in windows:
+    for kernel, stride, padding, dilation, ceil_mode in (Window(*window) for window in windows):
         if ceil_mode:
             size = pool_output_size(size, kernel, stride, padding, dilation, ceil_mode)
         else:
@@ -191,7 +191,7 @@ def receptive_field(windows: Iterable[Window]) -> ReceptiveField:
         ReceptiveField(size=11, jump=4, start=-5)
     """
     size, jump, start = 1, 1, 0
-    for kernel, stride, padding, dilation, _ in windows:
+    for kernel, stride, padding, dilation, _ in (Window(*window) for window in windows):
         _check_window(1, kernel, stride, padding, dilation)
         size += (kernel_span(kernel, dilation) - 1) * jump
         start -= padding * jump

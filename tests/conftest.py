@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,8 @@ import torch
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / name) for name in ("book", "book/_ext", "tests/site")]
 
 
 @pytest.fixture
@@ -30,14 +28,18 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
     """Chromium. Without it a test is skipped, unless RESNET_LAB_REQUIRE_BROWSER=1."""
-    if not Path(CHROMIUM).exists():
-        reason = f"no chromium at {CHROMIUM} (name one with $CHROMIUM)"
+    from chromium import FLAGS, find_chromium
+
+    try:
+        program = find_chromium()
+    except FileNotFoundError as error:
+        reason = f"no browser: {error}"
         if os.environ.get("RESNET_LAB_REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = play.chromium.launch(executable_path=program, args=FLAGS)
         yield chromium
         chromium.close()

@@ -20,6 +20,12 @@ FLOORS = [
 ]  # fmt: skip
 
 
+NOT_OURS = {
+    ".git", ".venv", "_build", "build", "vendor", "__pycache__",
+    ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".ipynb_checkpoints",
+}  # fmt: skip
+
+
 def imported_floors(path: Path) -> set[str]:
     """Floors of resnet_lab that a file imports from."""
     found = set()
@@ -62,17 +68,14 @@ def test_importing_the_package_is_light():
     assert loaded.isdisjoint({"matplotlib", "anywidget", "ipywidgets", "sklearn", "torchvision"})
 
 
-def tracked_text() -> dict[Path, str]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    ).stdout.splitlines()  # fmt: skip
+def project_text() -> dict[Path, str]:
+    """Every file of the project that is text, read."""
     texts = {}
-    for name in listed:
-        path = ROOT / name
-        if path.is_file() and "vendor" not in path.parts:
+    for path in ROOT.rglob("*"):
+        parts = set(path.relative_to(ROOT).parts)
+        if path.is_file() and not parts & NOT_OURS and "egg-info" not in str(path):
             try:
-                texts[path] = path.read_text()
+                texts[path] = path.read_text(encoding="utf-8")
             except UnicodeDecodeError:
                 continue
     return texts
@@ -87,7 +90,7 @@ def test_the_address_is_the_same_everywhere():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["urls"]["Repository"] == address()
     slug = address().removeprefix("https://github.com/")
-    for path, text in tracked_text().items():
+    for path, text in project_text().items():
         for mention in re.findall(r"(?:github\.com|/github)/([\w.-]+/resnet[\w-]*lab)", text):
             assert mention.removesuffix(".git") == slug, path
 
@@ -96,7 +99,7 @@ def test_nothing_speaks_of_this_machine():
     forbidden = re.compile(
         r"/work/main|/home/\w+/|pypi\.org|files\.pythonhosted|registry\.npmjs|deb\.debian\.org"
     )
-    for path, text in tracked_text().items():
+    for path, text in project_text().items():
         if path != Path(__file__):
             assert not forbidden.search(text), f"{path}: {forbidden.search(text)}"
 

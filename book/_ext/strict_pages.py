@@ -104,7 +104,7 @@ def _move_styles(soup: BeautifulSoup, store: Store) -> None:
         name = f"s-{_digest(text.encode())}"
         classes = tag.get_attribute_list("class")
         tag["class"] = " ".join([*(str(c) for c in classes if c), name])
-        # Twice the class: an attribute outranks the style sheets, so must this.
+        # Three times the class: an attribute outranks the style sheets, so must this.
         rules.add(f".{name}.{name}.{name} {{ {text} }}")
     sheet += sorted(rules)
     if sheet and soup.head:
@@ -168,6 +168,19 @@ class StrictTemplates(BuiltinTemplateLoader):
         return strict(page, html, self._static, "../" * page.count("/"))
 
 
-def setup(_app: Sphinx) -> dict[str, Any]:
-    """Say what Sphinx asks; the bridge itself is named by `template_bridge` in `_config.yml`."""
+def drop_unused(app: Sphinx, error: Exception | None) -> None:
+    """Remove the moved files that no page of the finished site names any more."""
+    if error:
+        return
+    out = Path(app.outdir)
+    pages = [path.read_text(encoding="utf-8") for path in out.rglob("*.html")]
+    used = {name for text in pages for name in re.findall(rf"_static/{FOLDER}/([\w.]+)", text)}
+    for path in (out / "_static" / FOLDER).glob("*"):
+        if path.name not in used:
+            path.unlink()
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect to the build; `template_bridge` in `_config.yml` names the bridge itself."""
+    app.connect("build-finished", drop_unused)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

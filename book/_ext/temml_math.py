@@ -34,7 +34,10 @@ class Typesetter:
     def __init__(self) -> None:
         node = Path(executable.ROOT_DIR) / "bin" / "node"
         self._node = subprocess.Popen(
-            [str(node), str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [str(node), str(SERVER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
         )
 
     def mathml(self, tex: str, display: bool) -> str:

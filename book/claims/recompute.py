@@ -66,11 +66,22 @@ def resnet50_parameters() -> dict[str, Value]:
 
 
 def resnet50_receptive_field() -> dict[str, Value]:
-    """Receptive field of the last stage, along the longest path."""
-    return {
-        version: receptive_field(resnet_lab.spec("resnet50", version=version).path()).size
-        for version in ("v1", "v1.5")
+    """Receptive field of the last stage, along the longest path.
+
+    TF-slim strides in the last block of stages 1 to 3, in its 3x3.
+    """
+    spec = resnet_lab.spec("resnet50")
+    slim = list(spec.path()[:2])
+    for stage, depth in enumerate(spec.depths, 1):
+        for block in range(1, depth + 1):
+            stride = 2 if stage < 4 and block == depth else 1
+            slim += [Window(1), Window(3, stride, 1), Window(1)]
+    paths = {
+        "TF-slim": tuple(slim),
+        "v1": resnet_lab.spec("resnet50", version="v1").path(),
+        "v1.5": spec.path(),
     }
+    return {name: receptive_field(path).size for name, path in paths.items()}
 
 
 def stem_sizes() -> dict[str, Value]:

@@ -5,7 +5,7 @@ from book.claims.ledger import Row, load, shown, values
 
 def markdown() -> str:
     """One line a claim: what is said, by whom, what comes out, and the verdict."""
-    lines = ["| Claim | Source | Computed | Verdict |", "|---|---|---|---|"]
+    lines = ["| Claim | Verdict | Computed | Source |", "|---|---|---|---|"]
     return "\n".join(lines + [_line(row) for row in load()])
 
 
@@ -16,7 +16,7 @@ def _line(row: Row) -> str:
         f"{convention}: {shown(row, value)}{unit}" for convention, value in values(row).items()
     )
     cells = (
-        f"{row.claim}. <br>*{row.quantity}*", f"{source}, {row.place}",
-        computed or "–", f"**{row.verdict}** <br>{row.note}",
+        f"{row.claim}. <br>*{row.quantity}*", f"**{row.verdict}** <br>{row.note}",
+        computed or "–", f"{source}, {row.place}",
     )
     return f"| {' | '.join(cells)} |"

@@ -5,7 +5,7 @@ import tomllib
 from typing import Any
 
 from book.kit.metadata import Chapter
-from book.kit.notebooks import ROOT
+from book.kit.notebooks import BOOK, ROOT
 from book.kit.quizzes import Item
 
 _INSTALL = """\
@@ -38,9 +38,14 @@ def quiz(items: tuple[Item, ...], chapter: int) -> str:
     """The five questions at the end."""
     parts = ["## Quiz", "Pick an answer, then open it."]
     for number, item in enumerate(items, 1):
-        again = "" if item.chapter == chapter else f" *(Chapter {item.chapter}.)*"
+        again = "" if item.chapter == chapter else f" *({_chapter(item.chapter)}.)*"
         parts += [f"**{number}.** {item.question}{again}", *_folds(item)]
     return "\n\n".join(parts)
+
+
+def _chapter(number: int) -> str:
+    written = any(BOOK.glob(f"{number:02d}_*.ipynb"))
+    return f"Chapter {number}" if written else f"Looks ahead: chapter {number} is planned"
 
 
 def _running_time(minutes: dict[str, Any]) -> str:

@@ -14,10 +14,12 @@ from book.kit import cells, metadata, notebooks, numerals, quizzes
 from book.kit.notebooks import Cell, Notebook
 
 MOST_LINES = 15
+MOST_COLUMNS = 78  # of code that the page shows without scrolling
 GENERATED = {"install", "chapter-header", "prediction", "quiz"}
 _DIRECTIVE = re.compile(r"^\s*(?:```+|~~~+|:::+)\s*\{|^\s*%\s|^\([\w-]+\)=\s*$")
 _ROLE = re.compile(r"\{[\w:.-]+\}`")
 _LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)")
+_SHOWS = {"HTML", "Latex", "Markdown", "print"}
 _IMAGE = re.compile(r"!\[\s*\]\(")
 
 
@@ -139,6 +141,11 @@ def form(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
         lines = len(cell["source"].splitlines())
         if cell["cell_type"] == "code" and lines > MOST_LINES:
             yield cell["id"], lines, f"has {lines} lines of code. Split it at {MOST_LINES}."
+        shown = not {"hide-input", "remove-cell", "install"} & set(notebooks.tags(cell))
+        if cell["cell_type"] == "code" and shown:
+            for number, line in enumerate(cell["source"].splitlines(), 1):
+                if len(line) > MOST_COLUMNS:
+                    yield cell["id"], number, f"is longer than {MOST_COLUMNS}. Break the line."
 
 
 def portable_markdown(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
@@ -210,12 +217,13 @@ def _without_code(text: str) -> str:
 
 
 def _printed(source: str) -> Iterator[tuple[int, str]]:
-    """Literal text that a code cell shows: in Markdown(...), print(...) and title=..."""
+    """Literal text that a code cell shows: in Markdown(...), print(...), title=... and the like."""
     tree = ast.parse(notebooks.plain_python(source))
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        shows = isinstance(call.func, ast.Name) and call.func.id in ("Markdown", "print")
-        titles = [keyword.value for keyword in call.keywords if keyword.arg == "title"]
-        for shown in (list(call.args) if shows else []) + titles:
+        shows = isinstance(call.func, ast.Name) and call.func.id in _SHOWS
+        named = [k.value for k in call.keywords
+                 if k.arg == "title" or (shows and k.arg == "data")]
+        for shown in (list(call.args) if shows else []) + named:
             specs = {id(n) for v in ast.walk(shown) if isinstance(v, ast.FormattedValue)
                      for n in ast.walk(v)}
             for node in ast.walk(shown):

@@ -5,7 +5,6 @@ into the chapter's header. Names of chapters may be given; without, all are run.
 """
 
 import json
-import os
 import sys
 import time
 from typing import Any
@@ -34,7 +33,7 @@ def device() -> tuple[str, dict[str, Any]]:
     """The kind of device a chapter runs on here, and what to record of it."""
     if torch.cuda.is_available():
         return "gpu", {"device": torch.cuda.get_device_name(), "torch": torch.__version__}
-    return "cpu", {"cores": len(os.sched_getaffinity(0)), "torch": torch.__version__}
+    return "cpu", {"cores": torch.get_num_threads(), "torch": torch.__version__}
 
 
 def main(names: list[str]) -> int:

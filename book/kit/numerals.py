@@ -13,6 +13,7 @@ _FENCE = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.M | re.S)
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.S)
 _CODE = re.compile(r"(`+)(.+?)\1", re.S)
 _NUMBER = re.compile(r"(?<![\w.])(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)")
+_NO_UNIT = r"\b(?!\s+(?:channels|columns|images|pixels|positions|rows|wide)\b)"
 _NOT_PROSE = [
     re.compile(r"<!--.*?-->", re.S),
     re.compile(r"</?\w[^>]*>"),
@@ -20,17 +21,18 @@ _NOT_PROSE = [
     re.compile(r"\bhttps?://\S+"),
     re.compile(r"\barXiv:\d{4}\.\d{4,5}"),
     re.compile(r"^\s*(?:>\s*)*\d+[.)]\s", re.M),  # list numbers
-    re.compile(r"\b(?:ResNet|ResNeXt|VGG|CIFAR|Inception|WRN|plain)-\d+(?:-\d+)?\b"),
+    re.compile(r"\b(?:ResNet|ResNeXt|VGG|CIFAR|Inception|WRN|plain)-\d+(?:-\d+)?\b"
+               r"(?:(?:, | and | or )(?:18|34|50|101|152)" + _NO_UNIT + ")*"),
     re.compile(r"\bv\d(?:\.\d)?\b"),
-    re.compile(r"\b([1-7])\s?[x×]\s?\1(?:/[12])?(?![\w.])"),  # kernels, with a stride
+    re.compile(r"\b([1-7])\s?[x×]\s?\1(?:/[12])?(?!\.)" + _NO_UNIT),  # kernels, with a stride
     re.compile(
         r"\b(?:chapter|section|figure|table|stage|part|appendix|equation|step|option|item)s?\s"
-        r"\d+(?:\.\d+)*(?:(?:, | and | or | to |–|-)\d+(?:\.\d+)*)*", re.I),
-    re.compile(r"\b(?:19[89]\d|20[0-3]\d)\b(?![\d,.]\d)"),  # years
+        r"\d+(?:\.\d+)*(?:(?:, | and | or | to |–|-)\d+(?:\.\d+)*)*" + _NO_UNIT, re.I),
+    re.compile(r"\b(?:19[89]\d|20[0-3]\d)(?![,.]\d)" + _NO_UNIT),  # years
     re.compile(r"\b[A-Za-z_]\w*(?:\.\w+)*"),  # names in code: conv1, layer4.2.conv3, float32
 ]
 _IN_CODE = [
-    re.compile(r"\b(?:kernel_size|kernel|stride|padding|dilation|groups|dim)=\d+"),
+    re.compile(r"\b(?:kernel_size|kernel|stride|padding|dilation|groups|dim)=\d{1,2}(?!\d)"),
     re.compile(r"\[[\d:, -]*\]"),  # an index
 ]
 _IN_MATH = [

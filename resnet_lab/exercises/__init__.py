@@ -11,7 +11,7 @@ A module of checks also declares two tables, which the tests run:
     mistakes by name; each must be refused with a message and hints.
 """
 
-from resnet_lab.exercises.checking import attempt, exercise, first_difference, same, untouched
+from resnet_lab.exercises.checking import as_integer, as_integers, attempt, exercise, untouched
 from resnet_lab.exercises.result import Result
 
-__all__ = ["Result", "attempt", "exercise", "first_difference", "same", "untouched"]
+__all__ = ["Result", "as_integer", "as_integers", "attempt", "exercise", "untouched"]

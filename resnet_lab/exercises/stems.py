@@ -1,6 +1,7 @@
 """Checks for chapter 3, stems."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -8,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_lab.arithmetic import window_positions
-from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.checking import as_integer, attempt, exercise
 
 KERNEL = 5
 CHANNELS, FEATURES, PIXELS = 3, 16, 32
@@ -22,19 +23,20 @@ CHANNELS, FEATURES, PIXELS = 3, 16, 32
 )
 def check_center(answer: int) -> str | None:
     """Padding that puts the center of a first 5x5 window on column 0."""
-    if isinstance(answer, bool) or not isinstance(answer, int):
+    padding = as_integer(answer)
+    if padding is None:
         return f"A padding is a number of columns, an integer; got {answer!r}."
-    if answer < 0:
-        return f"A padding cannot be negative; got {answer}."
-    center = window_positions(0, KERNEL, 2, answer)[KERNEL // 2]
+    if padding < 0:
+        return f"A padding cannot be negative; got {padding}."
+    center = window_positions(0, KERNEL, 2, padding)[KERNEL // 2]
     return None if center == 0 else (
-        f"With padding {answer} the first window has its center on column {center}."
+        f"With padding {padding} the first window has its center on column {center}."
     )
 
 
 @exercise(
     "Follow one number: the convolution adds the bias, then the normalization subtracts its mean.",
-    "Without the bias everything in front of the normalization is lower by the bias.",
+    "Without the bias everything before the normalization is lower by the bias.",
     "y + b - m is the same as y - (m - b).",
     right="The running mean takes the bias over; no output changes.",
 )
@@ -59,8 +61,8 @@ def check_absorb_bias(answer: Callable[[Tensor, Tensor], Tensor]) -> str | None:
 @exercise(
     "Go through the four modules. Which of them makes the image smaller, and how?",
     "A 3x3 keeps the size with stride 1 and padding 1. A module that does nothing is nn.Identity.",
-    "The normalization stands behind the convolution, so the convolution needs no bias.",
-    right="Every pixel stays, and the first block reads the whole image.",
+    "The normalization follows the convolution, so the convolution needs no bias.",
+    right="No position is lost, so the first block works at full resolution.",
 )
 def check_small_stem(answer: Callable[[int, int], Any]) -> str | None:
     """Stem of the paper's CIFAR networks: a 3x3 with stride 1, no pool."""
@@ -70,7 +72,7 @@ def check_small_stem(answer: Callable[[int, int], Any]) -> str | None:
     if not all(isinstance(module, nn.Module) for module in stem):
         kinds = ", ".join(type(module).__name__ for module in stem)
         return f"Each of the four must be a torch module; got {kinds}."
-    return _shape_fault(nn.Sequential(*stem)) or _parts_fault(*stem)
+    return _shape_fault(nn.Sequential(*stem)) or _parts_fault(*stem) or _values_fault(*stem)
 
 
 def _shape_fault(stem: nn.Sequential) -> str | None:
@@ -94,7 +96,34 @@ def _parts_fault(conv1: nn.Module, bn1: nn.Module, *_: nn.Module) -> str | None:
     if not isinstance(bn1, nn.BatchNorm2d):
         return f"The second module must normalize over the batch; got {bn1}."
     if conv1.bias is not None:
-        return "The convolution has a parameter that the module behind it makes useless."
+        return "The convolution has a parameter that the module after it makes useless."
+    if not (bn1.affine and bn1.track_running_stats):
+        return f"The normalization must keep its parameters and running statistics; got {bn1}."
+    return None
+
+
+@torch.no_grad()
+def _values_fault(
+    conv1: nn.Conv2d, bn1: nn.BatchNorm2d, relu: nn.Module, maxpool: nn.Module
+) -> str | None:
+    """The first module that computes something else, in training or in evaluation."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(2, CHANNELS, PIXELS, PIXELS, generator=generator)
+    maps = 10 * torch.randn(2, FEATURES, PIXELS, PIXELS, generator=generator)
+    for training in (True, False):
+        mean, variance = (None, None) if training else (bn1.running_mean, bn1.running_var)
+        normal = F.batch_norm(maps, mean, variance, bn1.weight, bn1.bias, training, eps=bn1.eps)
+        for module, given, expected, task in (
+            (conv1, images, F.conv2d(images, conv1.weight, padding=1),
+             "first module must weigh each pixel and its neighbors, with zeros around the image"),
+            (bn1, maps, normal, "second module must normalize, then scale and shift each channel"),
+            (relu, maps, F.relu(maps), "third module must change negative numbers, and only them"),
+            (maxpool, maps, maps, "fourth module must leave what it is given as it is"),
+        ):
+            observed = module.train(training)(given.clone())
+            same = observed.shape == expected.shape
+            if not (same and torch.allclose(observed, expected, 1e-4, 1e-4)):
+                return f"The {task}; got {module}."
     return None
 
 
@@ -114,7 +143,7 @@ def _stem(**changes: Any) -> Callable[[int, int], tuple[nn.Module, ...]]:
 
 
 RIGHT: dict[str, dict[str, Any]] = {
-    "check_center": {"half of the kernel": 2},
+    "check_center": {"half of the kernel": 2, "a tensor": torch.tensor(2)},
     "check_absorb_bias": {
         "subtracted": lambda bias, mean: mean - bias,
         "in another order": lambda bias, mean: -bias + mean,
@@ -124,6 +153,7 @@ RIGHT: dict[str, dict[str, Any]] = {
         "a list": lambda *channels: list(_stem()(*channels)),
         "a pool of one column": _stem(maxpool=lambda: nn.MaxPool2d(1)),
         "same padding": _stem(conv1={"padding": "same"}),
+        "in place": _stem(relu=partial(nn.ReLU, inplace=True)),
     },
 }
 
@@ -144,6 +174,15 @@ WRONG: dict[str, dict[str, Any]] = {
         "a bias": _stem(conv1={"bias": True}),
         "no ReLU": _stem(relu=nn.Identity),
         "no normalization": _stem(bn1=lambda channels: nn.Identity()),
+        "no scale and shift": _stem(bn1=partial(nn.BatchNorm2d, affine=False)),
+        "a dilated 3x3": _stem(conv1={"dilation": 2, "padding": 2}),
+        "a mirrored edge": _stem(conv1={"padding_mode": "reflect"}),
+        **{kind.__name__: _stem(relu=kind) for kind in (
+            nn.Sigmoid, nn.Softplus, nn.Hardsigmoid, nn.ReLU6)},
+        "a pool that keeps the size": _stem(maxpool=lambda: nn.MaxPool2d(3, 1, 1)),
+        "an average": _stem(maxpool=lambda: nn.AvgPool2d(3, 1, 1)),
+        "dropout": _stem(maxpool=nn.Dropout),
+        "a second ReLU": _stem(maxpool=nn.ReLU),
         "a 7x7": _stem(conv1={"kernel_size": 7, "padding": 3}),
         "a detached image": lambda *channels: (_Detach(), *_stem()(*channels)[1:]),
         "a sequence of modules": lambda *channels: nn.Sequential(*_stem()(*channels)),

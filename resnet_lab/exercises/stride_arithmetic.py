@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from resnet_lab.arithmetic import (
     ReceptiveField,
     Window,
@@ -14,7 +16,7 @@ from resnet_lab.arithmetic import (
     total_stride,
     window_positions,
 )
-from resnet_lab.exercises.checking import attempt, exercise, same
+from resnet_lab.exercises.checking import as_integer, as_integers, attempt, exercise
 from resnet_lab.models import spec
 
 Chain = Sequence[Window]
@@ -55,17 +57,18 @@ LOSSES: dict[str, tuple[int, Chain]] = {
 )
 def check_dilated_size(answer: int) -> str | None:
     """Output columns of the dilated window on 64 columns."""
-    if not _is_integer(answer):
+    outputs = as_integer(answer)
+    if outputs is None:
         return f"A number of columns is an integer, got {answer!r}."
-    if answer < 1:
-        return f"{answer} outputs, but the window fits into the padded input at least once."
+    if outputs < 1:
+        return f"{outputs} outputs, but the window fits into the padded input at least once."
     kernel, stride, padding, dilation, _ = DILATED
-    last = window_positions(answer - 1, kernel, stride, padding, dilation)[-1]
+    last = window_positions(outputs - 1, kernel, stride, padding, dilation)[-1]
     end = DILATED_INPUT + padding - 1
     if last > end:
-        return f"The last of {answer} windows reaches column {last}; the padding ends at {end}."
+        return f"The last of {outputs} windows reaches column {last}; the padding ends at {end}."
     if last + stride <= end:
-        return f"After {answer} windows another one still fits before column {end}."
+        return f"After {outputs} windows another one still fits before column {end}."
     return None
 
 
@@ -78,10 +81,11 @@ def check_dilated_size(answer: int) -> str | None:
 def check_padding_for_ceil(answer: Callable[[int, int], int]) -> str | None:
     """A function ``(K, D)`` that gives the padding under which O = ceil(I/S)."""
     for kernel, dilation in [(3, 1), (1, 1), (7, 1), (5, 1), (3, 2), (5, 3), (1, 4)]:
-        padding = attempt(answer, kernel, dilation)
+        returned = attempt(answer, kernel, dilation)
+        padding = as_integer(returned)
         call = f"`{getattr(answer, '__name__', 'answer')}({kernel}, {dilation})`"
-        if not _is_integer(padding) or padding < 0:
-            return f"{call} returned {padding!r}. A padding is an integer, 0 or more."
+        if padding is None or padding < 0:
+            return f"{call} returned {returned!r}. A padding is an integer, 0 or more."
         for size, stride in product((12, *range(1, 20)), (1, 2, 3)):
             outputs = max(0, (size + 2 * padding - kernel_span(kernel, dilation)) // stride + 1)
             if outputs != -(-size // stride):
@@ -100,12 +104,13 @@ def check_padding_for_ceil(answer: Callable[[int, int], int]) -> str | None:
 )
 def check_sizes_for_seven(answer: Sequence[int]) -> str | None:
     """All input sizes for which the last map of ResNet-50 is 7 wide."""
-    if not isinstance(answer, (range, list, tuple, set)):
+    sizes = as_integers(answer)
+    if sizes is None:
         return f"Give all sizes as a `range`, got {answer!r}."
-    for size in sorted(answer):
+    for size in sorted(sizes):
         if (width := output_size(size, RESNET50)) != WIDTH:
             return f"{size} is among them, and its last map is {width} wide."
-    if len(set(answer)) < total_stride(RESNET50):
+    if len(set(sizes)) < total_stride(RESNET50):
         return f"There are more sizes whose last map is {WIDTH} wide than {answer!r} holds."
     return None
 
@@ -121,12 +126,13 @@ def check_receptive_field(answer: Callable[[Chain], tuple[int, int, int]]) -> st
     """A function of a list of windows that returns size, jump and start."""
     for name, windows in FIELDS.items():
         observed = attempt(answer, windows)
-        if not isinstance(observed, tuple) or len(observed) != 3:
+        numbers = as_integers(observed)
+        if numbers is None or len(numbers) != 3:
             return f"For {name} it returned {observed!r}. Return three integers: size, jump, start."
         expected = receptive_field(windows)
-        for part, value, truth in zip(ReceptiveField._fields, observed, expected, strict=True):
-            if not same(value, truth):
-                return f"For {name}, the {part} came out as {value!r}. A count gives another one."
+        for part, value, truth in zip(ReceptiveField._fields, numbers, expected, strict=True):
+            if value != truth:
+                return f"For {name}, the {part} came out as {value}. A count gives another one."
     return None
 
 
@@ -141,11 +147,9 @@ def check_lost_columns(answer: Callable[[int, Chain], int]) -> str | None:
     """A function ``(I, windows)``: how many input columns no output depends on."""
     for name, (size, windows) in LOSSES.items():
         observed = attempt(answer, size, windows)
-        if not same(observed, _lost(size, windows)):
-            return (
-                f"For {name} it returned {observed!r}. Changing each column in turn "
-                "and looking at the outputs gives another count."
-            )
+        if as_integer(observed) != _lost(size, windows):
+            return (f"For {name} it returned {observed!r}. Changing each column in turn "
+                    "and looking at the outputs gives another count.")
     return None
 
 
@@ -160,10 +164,6 @@ def _lost(size: int, windows: Chain) -> int:
         ]
         sees = [set().union(*(sees[p] for p in taps if 0 <= p < len(sees))) for taps in reads]
     return size - len(set().union(*sees))
-
-
-def _is_integer(value: Any) -> bool:
-    return hasattr(value, "__index__") and not isinstance(value, bool)
 
 
 def _field(
@@ -188,29 +188,30 @@ def _per_layer(size: int, windows: Chain) -> int:
 
 RIGHT: dict[str, dict[str, Any]] = {
     "check_dilated_size": {
-        "formula": (64 + 2 * 2 - (4 * (3 - 1) + 1)) // 2 + 1,
+        "formula": (64 + 2 * 2 - (4 * (3 - 1) + 1)) // 2 + 1, "NumPy's": np.int64(30),
         "counted": len(range(-2, 64 + 2 - 8, 2)),
     },
     "check_padding_for_ceil": {
         "half the reach": lambda k, d: d * (k - 1) // 2,
-        "half the kernel": lambda k, d: d * (k // 2),
+        "half the kernel": lambda k, d: np.int64(d * (k // 2)),
     },
     "check_sizes_for_seven": {
-        "range": range(193, 225),
+        "range": range(193, 225), "set": set(range(193, 225)), "array": np.arange(193, 225),
         "searched": [size for size in range(1, 400) if output_size(size, RESNET50) == 7],
-        "set": set(range(193, 225)),
     },
     "check_receptive_field": {
-        "recursion": _field,
-        "library": receptive_field,
+        "recursion": _field, "library": receptive_field,
+        "a list": lambda windows: list(_field(windows)), "array": lambda w: np.array(_field(w)),
     },
-    "check_lost_columns": {"forward": _lost, "backward": lambda i, w: i - len(_needed(i, w))},
+    "check_lost_columns": {
+        "forward": _lost, "backward": lambda i, w: np.int64(i - len(_needed(i, w))),
+    },
 }
 
 WRONG: dict[str, dict[str, Any]] = {
     "check_dilated_size": {
         "dilation forgotten": 33, "padding once": 29, "rounded up": 31, "not rounded": 30.5,
-        "a float": 30.0, "nothing": 0, "text": "30",
+        "a float": 30.0, "nothing": 0, "text": "30", "a bool": True,
     },
     "check_padding_for_ceil": {
         "dilation forgotten": lambda k, d: (k - 1) // 2,
@@ -222,7 +223,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "check_sizes_for_seven": {
         "end left out": range(193, 224), "begins too early": range(192, 225),
         "rounded down": range(224, 256), "centered": range(208, 240), "one size": [224],
-        "first and last": (193, 224), "empty": range(0), "a number": 224,
+        "first and last": (193, 224), "empty": range(0), "a number": 224, "floats": [193.0, 224.0],
     },
     "check_receptive_field": {
         "dilation forgotten": lambda windows: _field(windows, dilated=False),
@@ -230,7 +231,7 @@ WRONG: dict[str, dict[str, Any]] = {
         "start forward": lambda windows: _field(windows, sign=1),
         "no start": lambda windows: _field(windows)[:2],
         "start always 0": lambda windows: _field(windows, sign=0),
-        "size alone": lambda windows: _field(windows)[0],
+        "size alone": lambda w: _field(w)[0], "floats": lambda w: [*map(float, _field(w))],
     },
     "check_lost_columns": {
         "remainder of the total stride": lambda i, w: i % total_stride(w),

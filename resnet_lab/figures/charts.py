@@ -1,5 +1,6 @@
 """Charts of numbers: curves and bars, each with its text alternative."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -35,7 +36,8 @@ def curve(
         mark: name -> x of thin vertical lines.
 
     Raises:
-        ValueError: no series, an empty one, or more than the style has colors for.
+        ValueError: no series, more than the style has colors for, or one that is empty or
+            holds a number that is not finite.
     """
     if not 1 <= len(series) <= len(SERIES):
         raise ValueError(f"series must hold 1 to {len(SERIES)} series, got {len(series)}")
@@ -109,7 +111,13 @@ def bars(
 def _points(name: str, points: Points) -> dict[float, float]:
     if not len(points):
         raise ValueError(f"series must hold values, got an empty one named {name!r}")
-    return dict(points) if isinstance(points, Mapping) else dict(enumerate(points))
+    by_x: dict[float, float] = dict(
+        points if isinstance(points, Mapping) else enumerate(points)
+    )
+    for x, y in by_x.items():
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise ValueError(f"series must hold finite numbers, got {y} at {x} in {name!r}")
+    return by_x
 
 
 def _label_ends(axes: plt.Axes, data: Mapping[str, Mapping[float, float]], log_y: bool) -> None:

@@ -23,8 +23,11 @@ def photograph(size: int = 224) -> Photograph:
     """Load the photograph, cropped to the largest central square, at ``size`` pixels a side.
 
     Raises:
+        TypeError: ``size`` is not an integer.
         ValueError: ``size`` is below 1.
     """
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise TypeError(f"size must be an integer, got {size!r} ({type(size).__name__})")
     if size < 1:
         raise ValueError(f"size must be at least 1 pixel, got {size}")
     with Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)) as opened:

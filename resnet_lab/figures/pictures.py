@@ -29,12 +29,17 @@ def feature_maps(
         columns: maps side by side.
 
     Raises:
-        ValueError: another shape, or as many titles as there are not channels.
+        ValueError: another shape or an empty one, a number of titles that is not the number
+            of channels, or ``columns`` below 1.
     """
     maps = _array(activation)
     maps = maps[0] if maps.ndim == 4 and maps.shape[0] == 1 else maps
-    if maps.ndim != 3:
-        raise ValueError(f"activation must be (C, H, W) or (1, C, H, W), got {maps.shape}")
+    if maps.ndim != 3 or not maps.size:
+        raise ValueError(
+            f"activation must be (C, H, W) or (1, C, H, W), none of them 0, got {maps.shape}"
+        )
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1, got {columns}")
     titles = [f"channel {c}" for c in range(len(maps))] if titles is None else list(titles)
     if len(titles) != len(maps):
         raise ValueError(f"titles must name {len(maps)} channels, got {len(titles)}")
@@ -71,10 +76,14 @@ def receptive_fields(
         title: a few words.
 
     Raises:
-        ValueError: no fields, or more than the style has colors for.
+        ValueError: no fields, more than the style has colors for, or one that ``index``
+            does not name.
     """
     if not 1 <= len(fields) <= len(SERIES):
         raise ValueError(f"fields must hold 1 to {len(SERIES)} fields, got {len(fields)}")
+    unnamed = [name for name in fields if isinstance(index, Mapping) and name not in index]
+    if unnamed:
+        raise ValueError(f"index must name every field, got none for {unnamed}")
     image = _array(rgb)
     side = image.shape[0]
     words = []
@@ -110,7 +119,7 @@ def gradient_map(
     """Heat map of how strongly each input pixel moves one output.
 
     Args:
-        gradient: gradient of one output with respect to the input, (1, 3, S, S) or (3, S, S);
+        gradient: gradient of one output with respect to the input, (1, 3, H, W) or (3, H, W);
             its magnitude is summed over the colors and shown on a logarithmic scale.
         title: a few words.
         field: draw its square, the theoretical receptive field, over it.
@@ -123,17 +132,17 @@ def gradient_map(
     values = values[0] if values.ndim == 4 and values.shape[0] == 1 else values
     if values.ndim != 3 or not values.any():
         raise ValueError(
-            f"gradient must be (3, S, S) or (1, 3, S, S) and not all zero, got {values.shape}"
+            f"gradient must be (3, H, W) or (1, 3, H, W) and not all zero, got {values.shape}"
         )
     strength = values.sum(0)
     rows, cols = np.nonzero(strength.any(1))[0], np.nonzero(strength.any(0))[0]
-    side = strength.shape[0]
+    height, width = strength.shape
     scaled = np.log10(np.maximum(strength / strength.max(), 1e-6))
     with look():
         drawing, axes = plt.subplots(figsize=(WIDTH, WIDTH * 0.86), layout="constrained")
         plt.close(drawing)
         shown = axes.imshow(np.where(strength > 0, scaled, np.nan), cmap=HEAT,
-                            interpolation="none", extent=(0, side, side, 0), vmin=-6, vmax=0)
+                            interpolation="none", extent=(0, width, height, 0), vmin=-6, vmax=0)
         bar = drawing.colorbar(shown, ax=axes, shrink=0.8, ticks=[-6, -4, -2, 0])
         bar.ax.set_yticklabels(["≤ 1e-6", "1e-4", "1e-2", "1"])
         bar.set_label("gradient, relative to the largest")
@@ -143,10 +152,10 @@ def gradient_map(
             axes.add_patch(_square(first, field.size, SERIES[1], linestyle="--"))
         axes.spines[:].set_visible(True)
         axes.set(title=title, xlabel="input column (pixels)", ylabel="input row (pixels)",
-                 xlim=(0, side), ylim=(side, 0))
+                 xlim=(0, width), ylim=(height, 0))
         half = int((strength > strength.max() / 2).sum())
         alt = (
-            f"{title}. Heat map over {side} by {side} pixels. The gradient is not zero in rows "
+            f"{title}. Heat map over {height} by {width} pixels. The gradient is not zero in rows "
             f"{rows[0]} to {rows[-1]} and columns {cols[0]} to {cols[-1]}; {half} pixels reach "
             f"half of the largest value."
         )
@@ -166,4 +175,8 @@ def _outside(first: int, size: int, side: int) -> str:
 
 
 def _array(values: Array) -> NDArray[np.generic]:
-    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
+    """As NumPy; floats of a tensor become 32 bits wide, since NumPy has no bfloat16."""
+    if not isinstance(values, torch.Tensor):
+        return np.asarray(values)
+    values = values.detach().cpu()
+    return (values.float() if values.is_floating_point() else values).numpy()

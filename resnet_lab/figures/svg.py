@@ -2,7 +2,8 @@
 
 Presentation attributes only: no ``style`` attribute, no ``<style>`` element. Ink becomes
 ``currentColor``, text stays text, ids that nothing refers to go, the others get a prefix
-made from the drawing itself (so two figures on one page never share an id).
+made from the drawing itself, and of how often it was displayed before: two figures on
+one page share no id, and a page built again has the same ones.
 """
 
 import base64
@@ -10,6 +11,7 @@ import hashlib
 import io
 import re
 import xml.etree.ElementTree as ET
+from collections import Counter
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure as MplFigure
@@ -23,6 +25,7 @@ _PIXELATED_BELOW = 96  # pixels a side: smaller images are feature maps, whose p
 _JPEG_ABOVE = 8_000  # bytes of PNG from which an opaque image is tried as JPEG
 _DEFAULTS = {"opacity": "1", "stroke-miterlimit": "10", "stroke-dashoffset": "0"}
 _NUMBERS = {"d", "transform", "x", "y", "width", "height", "points", "cx", "cy", "r", "viewBox"}
+_displayed: Counter[str] = Counter()  # how often each drawing was, in this process
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,11 @@ class Figure:
     alt: str
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {
-            "text/html": f'<div class="rl-figure">{self.svg}</div>', "text/plain": self.alt,
-        }
+        before, svg = _displayed[self.svg], self.svg
+        _displayed[self.svg] += 1
+        if before:
+            svg = re.sub(r'(?<=["#])rl-[0-9a-f]{8}-', rf"\g<0>{before}-", svg)
+        return {"text/html": f'<div class="rl-figure">{svg}</div>', "text/plain": self.alt}
 
     def __repr__(self) -> str:
         return self.alt

@@ -11,9 +11,10 @@ from torch import nn
 def left_as_it_was(model: nn.Module, device: torch.device) -> Iterator[None]:
     """Evaluate without gradients, then put back all that a forward pass can change.
 
-    Inside, every module is in evaluation mode. Afterwards each has its own ``training`` flag
-    again, each buffer is the same tensor with the same values, and the random state of the
-    CPU and of ``device`` is as before.
+    Inside, every module is in evaluation mode, and attention takes no fused path, which
+    would call none of its parts. Afterwards each module has its own ``training`` flag
+    again, each buffer is the same tensor with the same values, none is new, and the random
+    state of the CPU and of ``device`` is as before.
     """
     in_training = [module for module in model.modules() if module.training]
     buffers = [
@@ -22,15 +23,20 @@ def left_as_it_was(model: nn.Module, device: torch.device) -> Iterator[None]:
         for name, buffer in module._buffers.items()
     ]
     devices = [device] if device.type == "cuda" else []
+    fused_attention = torch.backends.mha.get_fastpath_enabled()
     try:
         with torch.no_grad(), torch.random.fork_rng(devices):
+            torch.backends.mha.set_fastpath_enabled(False)
             for module in in_training:
                 module.training = False
             yield
     finally:
+        torch.backends.mha.set_fastpath_enabled(fused_attention)
         for module in in_training:
             module.training = True
+        for module in model.modules():
+            module._buffers.clear()
         for module, name, buffer, before in buffers:
             module._buffers[name] = buffer
-            if buffer is not None and before is not None and not torch.equal(buffer, before):
-                buffer.copy_(before)
+            if buffer is not None and before is not None:
+                buffer.data.copy_(before)  # through .data, unseen by a pending backward pass

@@ -6,10 +6,8 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import (
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-)
+from torch.nn.modules.lazy import LazyModuleMixin
+from torch.nn.modules.module import register_module_forward_hook
 
 from resnet_lab.hooks.preserve import left_as_it_was
 from resnet_lab.hooks.table import html_table, text_table
@@ -27,7 +25,7 @@ class ShapeRow(NamedTuple):
         kind: class name of the module.
         input_shape: shape of its input; one shape a tensor where it takes several.
         output_shape: shape of its output, likewise.
-        kernel: kernel along height and width, or None where the layer has none.
+        kernel: kernel along height and width (or the axes it has); None where there is none.
         stride: likewise.
         padding: likewise; ``"same"`` and ``"valid"`` as torch spells them.
         params: parameters of the layer itself; 0 when an earlier row has counted them.
@@ -72,6 +70,9 @@ class ShapeTrace(Sequence[ShapeRow]):
         return len(self.rows)
 
     def __getitem__(self, index: Any) -> Any:
+        """One row, or a trace of the rows of a slice."""
+        if isinstance(index, slice):
+            return ShapeTrace(self.model, self.rows[index])
         return self.rows[index]
 
     def __iter__(self) -> Iterator[ShapeRow]:
@@ -91,7 +92,7 @@ class ShapeTrace(Sequence[ShapeRow]):
 
 
 def trace_shapes(
-    model: nn.Module, input_size: Sequence[int] | Tensor = (1, 3, 224, 224)
+    model: nn.Module, input_size: Sequence[int] | Tensor | tuple[Tensor, ...] = (1, 3, 224, 224)
 ) -> ShapeTrace:
     """Run one forward pass and record the shapes at every layer, in call order.
 
@@ -103,81 +104,87 @@ def trace_shapes(
     and buffers such as running statistics and the random state are as before.
 
     Args:
-        model: any module that takes one tensor.
-        input_size: shape of the input, or the input itself. For a shape, zeros are fed on
-            the device and in the floating-point type of the model's first parameter.
+        model: any module that takes tensors.
+        input_size: shape of the input, the input itself, or a tuple of inputs. For a shape,
+            zeros are fed on the device and in the type of the model's first parameter.
 
     Returns:
         The rows, with ``len``, iteration and indexing; text in a terminal, HTML in a notebook.
 
     Raises:
         TypeError: ``model`` is no module, or ``input_size`` is neither a shape nor a tensor.
-        ValueError: a dimension is less than one.
-        Exception: whatever the forward pass raises, with a note of the layer it stopped in.
+        ValueError: a dimension is less than one, a lazy layer has not run yet, or a module
+            is scripted, where hooks see nothing.
+        Exception: whatever the forward pass raises, with a note of the last layer that ran.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
-    batch = input_size if isinstance(input_size, Tensor) else _zeros(model, input_size)
-
-    names = {
-        module: name
-        for name, module in model.named_modules()
-        if module._parameters or not module._modules
-    }
+    inputs = _inputs(model, input_size)
+    names = {}
+    for name, module in model.named_modules():
+        if isinstance(module, LazyModuleMixin):  # it turns into its plain class at its first call
+            raise ValueError(f"model must have run once: {name!r} is still a {module}")
+        if isinstance(module, torch.jit.ScriptModule):
+            raise ValueError(f"model must not be scripted: hooks do not see into {name!r}")
+        if module._parameters or not module._modules:
+            names[module] = name
     rows: list[ShapeRow] = []
-    running: list[tuple[nn.Module, int]] = []
+    places: list[int] = []
     counted: set[int] = set()
 
     def enter(module: nn.Module, args: tuple) -> None:
-        if module in names:
-            running.append((module, len(rows)))
+        places.append(len(rows))
 
     def leave(module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
-        if module not in names:
+        name = names.get(module)
+        if name is None:
             return
-        place = running.pop()[1]
+        place = places.pop() if module._modules else len(rows)
         params = 0
         for parameter in module._parameters.values():
             if parameter is not None and id(parameter) not in counted:
                 counted.add(id(parameter))
                 params += parameter.numel()
-        inputs = _shapes((*args, kwargs) if kwargs else args)
-        window = _window(vars(module))
-        row = ShapeRow(
-            names[module], type(module).__name__, inputs, _shapes(output), *window, params
-        )
-        rows.insert(place, row)
+        kind = type(module).__name__
+        seen = _shapes((*args, kwargs) if kwargs else args)
+        window = _window(kind, vars(module))
+        rows.insert(place, ShapeRow(name, kind, seen, _shapes(output), *window, params))
 
-    # Hooks for all modules at once: two to set up, not two a layer.
-    before = register_module_forward_pre_hook(enter)
-    after = register_module_forward_hook(leave, with_kwargs=True)
+    # One hook for all modules at once: one for each would take longer to set up than to run.
+    # Only a module whose children have rows must know its place before them.
+    hooks = [register_module_forward_hook(leave, with_kwargs=True)]
+    hooks += [module.register_forward_pre_hook(enter) for module in names if module._modules]
     try:
-        with left_as_it_was(model, batch.device):
-            model(batch)
+        with left_as_it_was(model, inputs[0].device):
+            model(*inputs)
     except Exception as error:
-        if running:
-            module, _ = running[-1]
-            error.add_note(f"The trace stopped in {names[module]!r} ({type(module).__name__}).")
+        if rows:
+            name, kind, _, output, *_ = rows[-1].cells()
+            error.add_note(f"The trace stopped after {name!r} ({kind}), output {output}.")
         raise
     finally:
-        before.remove()
-        after.remove()
+        for hook in hooks:
+            hook.remove()
     return ShapeTrace(type(model).__name__, tuple(rows))
 
 
-def _zeros(model: nn.Module, size: Sequence[int]) -> Tensor:
-    if isinstance(size, str) or not isinstance(size, Sequence):
+def _inputs(model: nn.Module, size: Any) -> tuple[Tensor, ...]:
+    if isinstance(size, Tensor):
+        return (size,)
+    if isinstance(size, str) or not isinstance(size, Sequence) or not size:
         raise TypeError(
-            f"input_size must be a shape such as (1, 3, 224, 224) or a tensor, got {size!r}"
+            f"input_size must be a shape such as (1, 3, 224, 224) or tensors, got {size!r}"
         )
+    if all(isinstance(entry, Tensor) for entry in size):
+        return tuple(size)
     for entry in size:
         if isinstance(entry, bool) or not isinstance(entry, int):
             raise TypeError(f"input_size must hold integers, got {tuple(size)}")
         if entry < 1:
             raise ValueError(f"input_size must hold integers of at least 1, got {tuple(size)}")
     like = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
-    return torch.zeros(tuple(size), dtype=like.dtype, device=like.device)
+    return (torch.zeros(tuple(size), dtype=like.dtype, device=like.device),)
 
 
 def _shapes(value: Any) -> Shape | tuple[Shape, ...]:
@@ -200,20 +207,18 @@ def _tensor_shapes(value: Any) -> Iterator[Shape]:
             yield from _tensor_shapes(entry)
 
 
-def _window(settings: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Kernel, stride and padding of a layer, along height and width."""
+def _window(kind: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Kernel, stride and padding of a layer along each of its axes."""
     if "kernel_size" not in settings:
         return None, None, None
-    return (
-        _pair(settings["kernel_size"]),
-        _pair(settings.get("stride")),
-        _pair(settings.get("padding")),
-    )
+    axes = int(kind[-2]) if kind[-2:] in ("1d", "2d", "3d") else 1
 
+    def along_axes(value: Any) -> Any:
+        return (value,) * axes if isinstance(value, int) else value
 
-def _pair(value: Any) -> Any:
-    """Torch allows one integer for both axes."""
-    return (value, value) if isinstance(value, int) else value
+    names = ("kernel_size", "stride", "padding")
+    kernel, stride, padding = (along_axes(settings.get(name)) for name in names)
+    return kernel, stride, padding
 
 
 def show_shape(shape: Any) -> str:

@@ -25,7 +25,7 @@ def list_models() -> list[str]:
     return list(CATALOGUE)
 
 
-def spec(name: str, **changes: Any) -> ResNetSpec:
+def spec(name: str, /, **changes: Any) -> ResNetSpec:
     """Look up a specification, with fields changed as asked.
 
     Args:
@@ -34,10 +34,12 @@ def spec(name: str, **changes: Any) -> ResNetSpec:
 
     Raises:
         ValueError: the name is unknown (the message says which are near), or a value is impossible.
-        TypeError: a change is not a field of the specification.
+        TypeError: the name is no string, or a change is not a field of the specification.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string of list_models(), got {name!r}")
     if name not in CATALOGUE:
-        near = difflib.get_close_matches(str(name).lower(), CATALOGUE, n=3, cutoff=0.5)
+        near = difflib.get_close_matches(name.lower(), CATALOGUE, n=3, cutoff=0.5)
         hint = f"near it: {', '.join(near)}" if near else f"known: {', '.join(CATALOGUE)}"
         raise ValueError(f"name must be one of list_models(), got {name!r}; {hint}")
     known = [field.name for field in fields(ResNetSpec)]
@@ -48,7 +50,7 @@ def spec(name: str, **changes: Any) -> ResNetSpec:
     return replace(CATALOGUE[name], **changes)
 
 
-def build(name: str, **changes: Any) -> ResNet:
+def build(name: str, /, **changes: Any) -> ResNet:
     """Build a network by name, with freshly drawn weights.
 
     Args:

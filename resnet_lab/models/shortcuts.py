@@ -1,6 +1,6 @@
 """Shortcuts: what a block adds to its residual branch.
 
-A shortcut is a module from ``N, in, H, W`` to the shape that the branch puts out.
+A shortcut is a module from ``N, in, H, W`` to the shape of the branch's output.
 Source: arXiv:1512.03385, section 3.3 (the options) and equations 1 and 2.
 """
 

@@ -30,7 +30,7 @@ Basic blocks are the same in both.
 STEM_WINDOWS = {"7x7": (Window(7, 2, 3), Window(3, 2, 1))}
 """The windows of each kind of stem: the convolution, then the max pooling."""
 
-SHORTCUTS = ("B",)
+SHORTCUT_OPTIONS = ("B",)
 """Option B (section 3.3): the identity, and a 1x1 projection where the shape changes."""
 
 
@@ -76,8 +76,8 @@ class ResNetSpec:
         depths: blocks in each stage.
         version: ``"v1"`` (the paper's) or ``"v1.5"`` (torchvision's); see :data:`STRIDED_CONV`.
         stem: kind of stem, a key of :data:`STEM_WINDOWS`.
-        shortcut: the paper's option, one of :data:`SHORTCUTS`.
-        widths: width of each stage; a stage puts out ``width * expansion`` channels.
+        shortcut: the paper's option, one of :data:`SHORTCUT_OPTIONS`.
+        widths: width of each stage; a stage has ``width * expansion`` output channels.
         stem_width: channels out of the stem.
         in_channels: channels of the image.
         num_classes: logits out of the classifier.
@@ -103,7 +103,7 @@ class ResNetSpec:
         versions = tuple(version for block, version in STRIDED_CONV if block == self.block)
         _check_choice("version", self.version, versions)
         _check_choice("stem", self.stem, tuple(STEM_WINDOWS))
-        _check_choice("shortcut", self.shortcut, SHORTCUTS)
+        _check_choice("shortcut", self.shortcut, SHORTCUT_OPTIONS)
         for name in ("depths", "widths"):
             value = getattr(self, name)
             if not isinstance(value, tuple) or not value:

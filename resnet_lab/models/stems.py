@@ -21,7 +21,7 @@ class Stem(NamedTuple):
 def stem_7x7(in_channels: int, out_channels: int) -> Stem:
     """The paper's stem (table 1): ``N, in, H, W`` to ``N, out, ceil(H/4), ceil(W/4)``.
 
-    The convolution has no bias: the batch normalization behind it would subtract it again.
+    The convolution has no bias: the batch normalization after it would subtract it again.
     """
     return Stem(
         conv1=nn.Conv2d(in_channels, out_channels, 7, stride=2, padding=3, bias=False),

@@ -21,9 +21,14 @@ class ResNet(nn.Module):
 
     Args:
         spec: what to build.
+
+    Raises:
+        TypeError: ``spec`` is no specification.
     """
 
     def __init__(self, spec: ResNetSpec) -> None:
+        if not isinstance(spec, ResNetSpec):
+            raise TypeError(f"spec must be a ResNetSpec (build() takes names), got {spec!r}")
         super().__init__()
         self.spec = spec
         stem = STEMS[spec.stem](spec.in_channels, spec.stem_width)

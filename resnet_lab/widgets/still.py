@@ -34,7 +34,7 @@ def figure(state: State) -> Node:
     lines: list[Node] = [("span", {}, [line + " "]) for line in formula(state)]
     title = {"class": "rl-title"}
     return ("figure", {"class": "rl-still"}, [
-        ("div", {"class": "rl-result"}, [sizes, ("p", {"class": "rl-formula"}, lines)]),
+        ("div", {"class": "rl-size-box"}, [sizes, ("p", {"class": "rl-formula"}, lines)]),
         ("div", {"class": "rl-pictures"}, [
             ("div", {"class": "rl-input"}, [
                 ("p", title, [f"Input {size} × {size}, padding {state.padding}"]),

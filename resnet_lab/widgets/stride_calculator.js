@@ -58,10 +58,10 @@ function render({ model, el }) {
 
   const part = (name, ...children) => element("div", { class: `rl-${name}` }, ...children);
   const control = (names) => names.map((name) => controls[name].element);
-  const [result, input, output, notes] = ["result", "input", "output", "notes"].map((n) => part(n));
+  const [sizes, input, output, notes] = ["size-box", "input", "output", "notes"].map((n) => part(n));
   const mover = part("mover", part("steps", ...steps), ...control(["row", "column"]));
   const root = part("calculator", presets.element, part("settings", ...control(KEYS.slice(0, 6))),
-    result, part("pictures", input, part("side", output, mover)), notes, speaker.element);
+    sizes, part("pictures", input, part("side", output, mover)), notes, speaker.element);
   el.append(root);
 
   /** Takes a change into the draft, and on into the state where the draft is possible. */
@@ -114,7 +114,7 @@ function render({ model, el }) {
   function draw() {
     const { outputs, size, padding } = shown;
     const seen = { ...shown, ...preview };
-    patch(result, [
+    patch(sizes, [
       ["p", { class: "rl-sizes" }, [`${size} × ${size} → `,
         ["strong", {}, [`${outputs} × ${outputs}`]]]],
       ["p", { class: "rl-formula" }, formula(shown).map((line) => ["span", {}, [line]])],
@@ -123,12 +123,12 @@ function render({ model, el }) {
       ["p", { class: "rl-title" }, [`Input ${size} × ${size}, padding ${padding}`]],
       inputPicture(seen),
     ]);
-    const focused = output.contains(document.activeElement);
+    const focused = output.contains(root.getRootNode().activeElement);
     patch(output, [
       ["p", { class: "rl-title" }, [`Output ${outputs} × ${outputs}`]],
       answering(outputPicture(shown), shown, seen),
     ]);
-    if (focused) output.querySelector('[tabindex="0"]').focus();
+    if (focused) output.querySelector('[tabindex="0"]').focus({ preventScroll: true });
     patch(notes, [
       ["p", { class: "rl-reads" }, [windowWords(seen)]],
       ["p", { class: "rl-edge" }, [edgeWords(shown)]],
@@ -156,6 +156,7 @@ function render({ model, el }) {
     if (cell) propose(cell);
   });
   output.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const cell = cellOf(event) && destination(event.key, shown);
     if (!cell) return;
     event.preventDefault();

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,22 +26,29 @@ print("ran to the end")
 """
 
 
-def test_installing_moves_nothing_that_is_there():
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory) -> Path:
+    """A copy to install from: a build leaves files beside the sources."""
+    copy = tmp_path_factory.mktemp("sources") / "resnet-lab"
+    leave_out = shutil.ignore_patterns(".git", ".venv", "_build", "build", "*.egg-info")
+    shutil.copytree(ROOT, copy, ignore=leave_out)
+    return copy
+
+
+def test_installing_moves_nothing_that_is_there(sources):
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--report", "-"]
-    result = subprocess.run(
-        [*command, "--no-build-isolation", str(ROOT)], capture_output=True, text=True, check=True
-    )
+    result = subprocess.run([*command, str(sources)], capture_output=True, text=True, check=True)
     installs = [entry["metadata"]["name"] for entry in json.loads(result.stdout)["install"]]
     assert installs == ["resnet-lab"]
 
 
 @pytest.fixture(scope="module")
-def bare_python(tmp_path_factory) -> Path:
+def bare_python(sources, tmp_path_factory) -> Path:
     """A new environment in which only ``pip install .`` was done."""
     folder = tmp_path_factory.mktemp("bare")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", str(ROOT)], check=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", str(sources)], check=True)
     return python
 
 

@@ -1,9 +1,17 @@
 """The protocol of the checks: not yet, not right with hints, right; nothing is raised."""
 
+import numpy as np
 import pytest
 import torch
 
-from resnet_lab.exercises import Result, attempt, exercise, first_difference, same, untouched
+from resnet_lab.exercises import (
+    Result,
+    as_integer,
+    as_integers,
+    attempt,
+    exercise,
+    untouched,
+)
 from resnet_lab.exercises.checking import AnswerError
 
 
@@ -16,13 +24,8 @@ def check_three(answer):
 @exercise("Mind the rounding.")
 def check_halve(answer):
     """Fault of a function that should halve, rounding down."""
-    return first_difference(answer, halve, [(4,), (5,), (-1,)], "half of it, rounded down")
-
-
-def halve(n):
-    if n < 0:
-        raise ValueError("negative")
-    return n // 2
+    half = attempt(answer, 5)
+    return None if half == 2 else f"Half of 5, rounded down, is not {half}."
 
 
 def stub(a): ...
@@ -47,10 +50,32 @@ def faded_on_the_way(a):
     return half // 2
 
 
-STUBS = [..., None, stub, stub_with_words, stub_that_returns, faded, faded_on_the_way,
-         lambda a: None, (1, ...), [None], {"size": ...}]
+def faded_pair(a):
+    size, jump = ..., ...
+    return size, jump
+
+
+def faded_triple(a):
+    size, jump, start = ..., ..., ...
+    return size, jump, start
+
+
+def unfinished(a):
+    """Say what to do."""
+    raise NotImplementedError("your turn")
+
+
+def unfinished_in_part(a):
+    if a < 0:
+        raise NotImplementedError
+    return a // 2
+
+
+STUBS = [..., None, faded_pair, faded_triple, unfinished, stub, stub_with_words,
+         stub_that_returns, faded, faded_on_the_way, lambda a: None, (1, ...),
+         [None], {"size": ...}]
 ANSWERS = [0, "", False, (), (1, 2), print, len, lambda a: a, lambda x: x[..., 0],
-           torch.zeros(2), torch.nn.Identity(), [torch.zeros(2)]]
+           unfinished_in_part, torch.zeros(2), torch.nn.Identity(), [torch.zeros(2)]]
 
 
 @pytest.mark.parametrize("answer", STUBS)
@@ -71,18 +96,15 @@ def test_a_given_answer_is_no_stub(answer):
 
 def test_right():
     assert check_three(3) == Result("right", "It fits.")
-    assert check_halve(lambda n: halve(n)).state == "right"
+    assert check_halve(lambda n: n // 2).state == "right"
 
 
 @pytest.mark.parametrize(("answer", "message"), [
-    (lambda n: n / 2, "returned 2.0 (float)"),
-    (lambda n: (n + 1) // 2, "`<lambda>(5)` returned 3"),
-    (lambda n: n // 2, "`<lambda>(-1)` went through. It should raise a ValueError"),
+    (lambda n: (n + 1) // 2, "is not 3"),
     (lambda n: 1 // 0, "raised ZeroDivisionError"),
     (lambda: 1, "raised TypeError"),
     (lambda n: exit(), "raised SystemExit"),
     (lambda n: print(), "Is a `return` missing?"),
-    (lambda n: n // 2 if n > 0 else {}[n], "raised KeyError: -1, not a ValueError"),
     (2, "A function was asked for; this is 2."),
 ])
 def test_not_right_says_what_was_observed(answer, message):
@@ -99,15 +121,10 @@ def test_an_answer_of_another_kind_is_reported():
     assert "'three' (str)" in result.message
 
 
-def test_the_learner_cannot_change_the_cases():
-    def greedy(values):
-        total = sum(values)
-        values.clear()
-        return total
-
-    cases = [([1, 2],)]
-    assert first_difference(greedy, sum, cases, "the sum") is None
-    assert cases == [([1, 2],)]
+def test_the_learner_cannot_change_the_arguments():
+    values = [1, 2]
+    assert attempt(list.pop, values) == 2
+    assert values == [1, 2]
 
 
 def test_attempt_names_the_call():
@@ -115,16 +132,23 @@ def test_attempt_names_the_call():
         attempt(stub, torch.zeros(2, 3))
 
 
-@pytest.mark.parametrize(("observed", "expected", "agree"), [
-    (3, 3, True), (3.0, 3, False), (True, 1, False), (1, True, False), ("3", 3, False),
-    (torch.tensor(3), 3, True), (3, 3.0, True), (0.1 + 0.2, 0.3, True), (0.31, 0.3, False),
-    ((1, 2), [1, 2], True), ((1,), (1, 2), False), (5, (1, 2), False), ("a", "a", True),
-    (torch.ones(2), torch.ones(2), True), (torch.ones(2), torch.ones(2, 1), False),
-    (torch.ones(2), torch.ones(2).double(), False), (torch.ones(2), torch.zeros(2), False),
-    (1.0, torch.ones(2), False), (float("nan"), 1.0, False),
+@pytest.mark.parametrize(("value", "number"), [
+    (3, 3), (np.int64(3), 3), (torch.tensor(3), 3), (np.array(-3), -3),
+    (3.0, None), (True, None), (np.True_, None), (torch.tensor(True), None),
+    (torch.tensor(3.0), None), (torch.zeros(2, dtype=torch.int64), None), ("3", None),
+    (None, None),
 ])
-def test_same(observed, expected, agree):
-    assert same(observed, expected) is agree
+def test_as_integer(value, number):
+    assert as_integer(value) == number
+    assert type(as_integer(value)) is type(number)
+
+
+@pytest.mark.parametrize(("values", "numbers"), [
+    ((1, 2), [1, 2]), ([np.int64(1), 2], [1, 2]), (range(2), [0, 1]), (torch.arange(2), [0, 1]),
+    ([], []), ([1, 2.0], None), ([0, None], None), (3, None), (torch.tensor(3), None), ("12", None),
+])
+def test_as_integers(values, numbers):
+    assert as_integers(values) == numbers
 
 
 def test_a_check_without_hints_is_refused():

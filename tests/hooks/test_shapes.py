@@ -60,6 +60,48 @@ def test_shapes_are_those_of_a_real_forward(size):
             assert last.output_shape == tuple(x.shape)
 
 
+def test_fused_attention_is_traced_too():
+    layer = nn.TransformerEncoderLayer(8, 2, batch_first=True)
+    model = nn.TransformerEncoder(layer, 2).eval()
+    fused = torch.backends.mha.get_fastpath_enabled()
+    kinds = [row.kind for row in trace_shapes(model, (1, 4, 8))]
+    assert kinds.count("MultiheadAttention") == 2
+    assert kinds.count("Linear") == 4
+    assert torch.backends.mha.get_fastpath_enabled() == fused
+
+
+def test_meta_device_and_pending_backward():
+    with torch.device("meta"):
+        model = resnet_lab.build("resnet18")
+    assert len(trace_shapes(model)) == len(trace_shapes(resnet_lab.build("resnet18")))
+    model = resnet_lab.build("resnet18").eval()
+    loss = model(torch.randn(1, 3, 64, 64)).sum()
+    trace_shapes(model, (1, 3, 64, 64))
+    loss.backward()
+
+
+def test_several_inputs_and_layers_of_one_axis():
+    trace = trace_shapes(nn.Bilinear(2, 3, 4), (torch.zeros(5, 2), torch.zeros(5, 3)))
+    assert trace[0].input_shape == ((5, 2), (5, 3))
+    assert trace_shapes(nn.MaxPool1d(2), (1, 3, 8))[0].kernel == (2,)
+    assert trace_shapes(nn.AvgPool3d(2), (1, 3, 8, 8, 8))[0].kernel == (2, 2, 2)
+
+
+def test_a_slice_is_a_trace():
+    trace = trace_shapes(resnet_lab.build("resnet18"), (1, 3, 64, 64))
+    assert len(trace[:4]) == 4
+    assert "maxpool" in str(trace[:4])
+
+
+def test_what_hooks_cannot_see_is_refused():
+    with pytest.raises(ValueError, match="model must have run once: '1'"):
+        trace_shapes(nn.Sequential(nn.ReLU(), nn.LazyLinear(3)), (1, 4))
+    with pytest.warns(FutureWarning, match="deprecated"):
+        scripted = torch.jit.trace(nn.Linear(2, 2), torch.zeros(1, 2))
+    with pytest.raises(ValueError, match="must not be scripted"):
+        trace_shapes(scripted, (1, 2))
+
+
 class Counter(nn.Module):
     """A model that changes its own buffers, in place and by assignment, in any mode."""
 
@@ -75,6 +117,7 @@ class Counter(nn.Module):
         self.calls += 1
         self.last = x.mean().reshape(1) + 1
         self.nothing = self.last
+        self.register_buffer("new", torch.ones(1))
         return self.inner(x) * self.scale + torch.rand_like(x)
 
 
@@ -110,7 +153,7 @@ def test_a_failing_forward_names_the_layer_and_leaves_no_hook():
     model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Linear(5, 5)).train()
     with pytest.raises(RuntimeError) as caught:
         trace_shapes(model, (1, 3, 9, 9))
-    assert caught.value.__notes__ == ["The trace stopped in '1' (Linear)."]
+    assert caught.value.__notes__ == ["The trace stopped after '0' (Conv2d), output 1x8x7x7."]
     assert hook_count(model) == 0
     assert model.training
 

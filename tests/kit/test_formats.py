@@ -1,9 +1,11 @@
 """Generated cells, questions, exercises and running times of a small chapter."""
 
 import json
+import os
 
 import nbformat
 import pytest
+import torch
 
 from book.kit import cells, minutes, notebooks, quizzes, solutions, sync
 
@@ -126,3 +128,10 @@ def test_minutes_are_measured_and_recorded(chapter, monkeypatch):
     assert minutes.main([]) == 0
     assert json.loads(record.read_text())["04_sample"] == {
         "cpu": {"seconds": 12.3, "cores": 2, "torch": "2"}, "gpu": {"seconds": 1}}
+
+
+def test_cores_are_counted_where_linux_calls_are_missing(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert minutes.device() == (
+        "cpu", {"cores": torch.get_num_threads(), "torch": torch.__version__})

@@ -8,6 +8,7 @@ GIVEN = [224, 7, 0.5]
 
 FINE = [
     "An image of 224 pixels, half of it 0.5.",
+    "The rows of ResNet-18, 101 and 152 agree on CIFAR-10 images.",
     "ResNet-50, ResNet-152 and VGG-19 on CIFAR-10, in v1 and v1.5.",
     "A 7x7 convolution, a 3×3/2 pooling and a 1 x 1 projection.",
     "`conv1`, `layer4.2.conv3`, `float32`, `nn.Conv2d(7, 7, kernel_size=3, stride=2)`, `x[:, 0]`",
@@ -40,6 +41,12 @@ FAULTY = [
     ("A map of 14x14.", "14", 1),
     ("ResNet-50 takes 50 layers.", "50", 1),
     ("224.5 pixels", "224.5", 1),
+    ("It keeps 2016 channels.", "2016", 1),
+    ("A map 5x5 wide.", "5", 1),
+    ("Each step 55 columns on", "55", 1),
+    ("a table 56 pixels high", "56", 1),
+    ("`nn.Conv2d(7, 7, 7, stride=427)`", "427", 1),
+    ("ResNet-18 and 101 channels", "101", 1),
 ]
 
 
@@ -76,6 +83,9 @@ def test_a_finding_names_notebook_cell_line_and_remedy(chapter):
 @pytest.mark.parametrize("source", [
     'display(Markdown(f"The output is 55, from {size}."))',
     'print("55 columns")',
+    'HTML("<p>55 columns</p>")',
+    'display(Latex("55 columns"))',
+    'Markdown(data="55 columns")',
     'curve(data, "x", "y", title="From 55 up")',
 ])
 def test_numerals_in_what_a_cell_prints(chapter, source):

@@ -8,10 +8,10 @@ from torch import nn
 
 import resnet_lab
 from resnet_lab.arithmetic import output_size, receptive_field
+from resnet_lab.models import ResNet
 from resnet_lab.models.blocks import BLOCKS
 from resnet_lab.models.shortcuts import SHORTCUTS
-from resnet_lab.models.spec import KERNELS, STEM_WINDOWS
-from resnet_lab.models.spec import SHORTCUTS as SHORTCUT_NAMES
+from resnet_lab.models.spec import KERNELS, SHORTCUT_OPTIONS, STEM_WINDOWS
 from resnet_lab.models.stems import STEMS
 
 NAMES = resnet_lab.list_models()
@@ -20,7 +20,7 @@ NAMES = resnet_lab.list_models()
 def test_every_name_has_its_builder():
     assert tuple(STEMS) == tuple(STEM_WINDOWS)
     assert tuple(BLOCKS) == tuple(KERNELS)
-    assert tuple(SHORTCUTS) == SHORTCUT_NAMES
+    assert tuple(SHORTCUTS) == SHORTCUT_OPTIONS
 
 
 @pytest.mark.parametrize("version", ["v1", "v1.5"])
@@ -87,6 +87,14 @@ def test_unknown_name_says_which_are_near():
         resnet_lab.build("resnet5O")
     with pytest.raises(ValueError, match="known: resnet18, resnet34"):
         resnet_lab.build("vgg")
+
+
+def test_what_is_no_name_or_specification():
+    with pytest.raises(TypeError, match=r"^name must be a string .*got \['resnet50'\]"):
+        resnet_lab.spec(["resnet50"])
+    with pytest.raises(TypeError, match="^spec must be a ResNetSpec .*got 'resnet50'"):
+        ResNet("resnet50")
+    assert resnet_lab.spec("resnet50", name="mine").name == "mine"
 
 
 def test_unknown_change_is_named():

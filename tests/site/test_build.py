@@ -10,6 +10,7 @@ import sys
 import threading
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import build
 import nbformat
@@ -70,6 +71,18 @@ def test_strict_gives_embedded_pictures_files(tmp_path):
     assert strict.count(f'"../_static/moved/{kept.name}"') == 2
 
 
+def test_moved_files_that_no_page_names_are_removed(tmp_path):
+    moved = tmp_path / "_static/moved"
+    moved.mkdir(parents=True)
+    for name in ("old.css", "used.css"):
+        (moved / name).write_text("p {}")
+    (tmp_path / "a.html").write_text('<link href="_static/moved/used.css">')
+    strict_pages.drop_unused(SimpleNamespace(outdir=tmp_path), RuntimeError("failed"))
+    assert len(list(moved.iterdir())) == 2
+    strict_pages.drop_unused(SimpleNamespace(outdir=tmp_path), None)
+    assert [path.name for path in moved.iterdir()] == ["used.css"]
+
+
 def test_strict_refuses_an_event_attribute(tmp_path):
     html = PAGE.format(head="", body='<button onclick="go()">go</button>')
     with pytest.raises(strict_pages.PolicyError, match="onclick"):
@@ -77,22 +90,56 @@ def test_strict_refuses_an_event_attribute(tmp_path):
 
 
 def test_fingerprints_follow_the_package_and_the_site(tmp_path, monkeypatch):
-    for name in ("resnet_lab/a.py", "resnet_lab/widgets/a.js", "book/_ext/a.py", "_toc.yml"):
+    package = ["resnet_lab/a.py", "resnet_lab/widgets/a.js", "resnet_lab/records/a.parquet"]
+    site = ["book/_ext/a.py", "book/_site/site.css", "_toc.yml", "_config.yml"]
+    for name in [*package, *site, "requirements.txt"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
-    for name in ("_config.yml", "requirements.txt"):
-        (tmp_path / name).write_text("1")
     monkeypatch.setattr(build, "ROOT", tmp_path)
-    first = build.fingerprints()
-    assert build.fingerprints() == first
-    (tmp_path / "resnet_lab/widgets/a.js").write_text("2")
-    second = build.fingerprints()
-    assert second["chapters"] != first["chapters"]
-    assert second["pages"] == first["pages"]
-    (tmp_path / "book/_ext/a.py").write_text("2")
-    third = build.fingerprints()
-    assert third["pages"] != second["pages"]
-    assert third["chapters"] == second["chapters"]
+    before = build.fingerprints()
+    assert build.fingerprints() == before
+    for name in [*package, *site, "requirements.txt"]:
+        (tmp_path / name).write_text("2")
+        after = build.fingerprints()
+        assert (after["chapters"] != before["chapters"]) == (name not in site), name
+        assert (after["pages"] != before["pages"]) == (name not in package), name
+        before = after
+    (tmp_path / "resnet_lab/__pycache__").mkdir()
+    (tmp_path / "resnet_lab/__pycache__/a.pyc").write_text("1")
+    assert build.fingerprints() == before
+
+
+NOW = {"chapters": "1", "pages": "1"}
+
+
+@pytest.mark.parametrize(
+    ("stamp", "kept", "reason"),
+    [
+        (None, [], "No earlier build"),
+        ("", [], "No earlier build"),
+        ('{"chapters": "1", "pa', [], "No earlier build"),
+        ('["chapters"]', [], "No earlier build"),
+        ('{"chapters": "0", "pages": "0"}', [], "resnet_lab, the requirements or Python"),
+        ('{"chapters": "0"}', [], "resnet_lab, the requirements or Python"),
+        ('{"chapters": "1"}', [build.EXECUTED], "did not finish"),
+        ('{"chapters": "1", "pages": "0"}', [build.EXECUTED], "site's own files"),
+        ('{"chapters": "1", "pages": "1"}', [build.EXECUTED, build.PARSED, build.WRITTEN], ""),
+    ],
+)
+def test_what_is_dropped_and_why(tmp_path, monkeypatch, capsys, stamp, kept, reason):
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    monkeypatch.setattr(build, "STAMP", tmp_path / "fingerprints.json")
+    for name in (build.EXECUTED, build.PARSED, build.WRITTEN):
+        (tmp_path / name).mkdir()
+    if stamp is not None:
+        build.STAMP.write_text(stamp)
+    build.drop_outdated(build.read_stamp(), NOW)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == sorted(kept)
+    said = capsys.readouterr().out
+    assert reason in said
+    assert said.count("\n") == bool(reason)
+    build.write_stamp(NOW)
+    assert build.read_stamp() == NOW
 
 
 def test_server_compresses(html):
@@ -102,11 +149,15 @@ def test_server_compresses(html):
     request = urllib.request.Request(address, headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(request) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["Vary"] == "Accept-Encoding"
         compressed = answer.read()
     with urllib.request.urlopen(address) as answer:
         assert answer.read() == gzip.decompress(compressed)
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"http://127.0.0.1:{book.server_port}/nothing.html")
+    for name in ("nothing.html", "%00", "a%00.html", "%ED%A0%80.html", "book/index.html/"):
+        for headers in ({}, {"Accept-Encoding": "gzip"}):
+            address = f"http://127.0.0.1:{book.server_port}/{name}"
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(urllib.request.Request(address, headers=headers))
     book.shutdown()
     book.server_close()
 
@@ -120,8 +171,8 @@ def test_server_says_what_is_missing(tmp_path, monkeypatch, capsys):
 
 def small_book(folder: Path, cell: str) -> None:
     """Write a book of one chapter with the site's own configuration."""
-    shutil.copytree(ROOT / "book/_ext", folder / "book/_ext")
-    shutil.copytree(ROOT / "book/_site", folder / "book/_site")
+    for name in ("book/_ext", "book/_site"):
+        shutil.copytree(ROOT / name, folder / name)
     for name in ("_config.yml", "requirements.txt", "book/build.py"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "resnet_lab/widgets").mkdir(parents=True)
@@ -129,6 +180,11 @@ def small_book(folder: Path, cell: str) -> None:
         "format: jb-book\nroot: book/index\nchapters:\n  - file: book/01_small\n"
     )
     (folder / "book/index.md").write_text("# Small\n\nText.\n")
+    small_chapter(folder, cell)
+
+
+def small_chapter(folder: Path, cell: str) -> None:
+    """Write the first chapter of the small book."""
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_markdown_cell("# One"), nbformat.v4.new_code_cell(cell)],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
@@ -148,6 +204,24 @@ def test_a_failing_chapter_fails_every_time(tmp_path, fault):
     small_book(tmp_path, fault)
     for _ in range(2):
         assert run_build(tmp_path).returncode != 0
+
+
+@pytest.mark.everything
+def test_a_failed_build_keeps_the_chapters_it_executed(tmp_path):
+    counter, faulty = tmp_path / "runs", tmp_path / "book/02_faulty.ipynb"
+    small_book(tmp_path, "1 / 0")
+    (tmp_path / "book/01_small.ipynb").rename(faulty)
+    small_chapter(tmp_path, f"open({str(counter)!r}, 'a').write('x')")
+    toc = tmp_path / "_toc.yml"
+    toc.write_text(toc.read_text() + "  - file: book/02_faulty\n")
+    for _ in range(2):
+        assert run_build(tmp_path).returncode != 0
+        assert counter.read_text() == "x"
+    faulty.write_text(faulty.read_text().replace("1 / 0", "1 / 1"))
+    build = run_build(tmp_path)
+    assert build.returncode == 0
+    assert "did not finish" in build.stdout
+    assert counter.read_text() == "x"
 
 
 @pytest.mark.everything

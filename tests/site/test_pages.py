@@ -14,6 +14,11 @@ pytestmark = pytest.mark.everything
 # What the theme loads on every page; the rest is ours to keep light.
 THEME_SCRIPTS = ("bootstrap.js", "pydata-sphinx-theme.js", "sphinx-book-theme.js")
 SCRIPT_BUDGET = 120 * 1024
+TROUBLE = """() => {
+    document.body.insertAdjacentHTML("beforeend", "<p style='color: red'>x</p>");
+    const image = new Image(); image.src = "https://example.org/x.png";
+    console.error("seen");
+}"""
 UNFOLD = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
 
 
@@ -33,18 +38,19 @@ def test_no_error_no_violation_no_outside_request(browser, site, pages, width, s
 def test_the_trap_catches(browser, site):
     """What the test above relies on: a violation, an error and an outside request are seen."""
     with visit(browser, site, "book/index.html") as opened:
-        opened.page.evaluate(
-            """() => {
-                document.body.insertAdjacentHTML("beforeend", "<p style='color: red'>x</p>");
-                const image = new Image(); image.src = "https://example.org/x.png";
-                console.error("seen");
-            }"""
-        )
+        opened.page.evaluate(TROUBLE)
         opened.page.wait_for_timeout(300)
         found = " ".join(opened.trouble())
         assert "style-src" in found
         assert "img-src" in found
         assert "seen" in found
+    # Without the policy the request leaves the page, and the closed network must see it.
+    with visit(browser, site, "book/index.html", bypass_csp=True) as opened:
+        assert not opened.outside
+        opened.page.evaluate(TROUBLE)
+        opened.page.wait_for_timeout(300)
+        assert opened.outside == ["asked https://example.org/x.png"]
+        assert opened.outside[0] in opened.trouble()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,75 @@
+"""What figures take and refuse."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+import torch
+
+from resnet_lab import figures
+from resnet_lab.arithmetic import ReceptiveField
+
+PHOTO = figures.photograph(96)
+
+
+@pytest.mark.parametrize("call", [
+    lambda: figures.curve({}, "x", "y", "t"),
+    lambda: figures.curve({"a": []}, "x", "y", "t"),
+    lambda: figures.curve({str(k): [1] for k in range(6)}, "x", "y", "t"),
+    lambda: figures.bars({}, "x", "t"),
+    lambda: figures.bars({"a": 1}, "x", "t", mark=["b"]),
+    lambda: figures.shape_strip({}, "t"),
+    lambda: figures.shape_strip({"a": {}}, "t"),
+    lambda: figures.feature_maps(torch.zeros(2, 2), "t"),
+    lambda: figures.feature_maps(torch.zeros(2, 2, 2), "t", titles=["a"]),
+    lambda: figures.receptive_fields(PHOTO.rgb, {}, 0, "t"),
+    lambda: figures.gradient_map(torch.zeros(3, 4, 4), "t"),
+    lambda: figures.gradient_map(torch.zeros(4, 4), "t"),
+    lambda: figures.window_rows(2, 5),
+    lambda: figures.photograph(0),
+])
+def test_bad_input_names_the_argument(call):
+    with pytest.raises(ValueError, match="must"):
+        call()
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: figures.feature_maps(torch.zeros(2, 2, 2), "t", columns=0), "columns must .* got 0"),
+    (lambda: figures.feature_maps(torch.zeros(0, 2, 2), "t"), r"activation must .* got \(0, 2, 2"),
+    (lambda: figures.receptive_fields(
+        PHOTO.rgb, {"a": ReceptiveField(1, 1, 0), "b": ReceptiveField(3, 1, -1)}, {"a": 0}, "t"),
+     r"index must .* none for \['b'\]"),
+    (lambda: figures.curve({"a": [1, float("nan")]}, "x", "y", "t"), "series must .* nan at 1 in"),
+    (lambda: figures.curve({"a": {float("inf"): 1}}, "x", "y", "t"), "series must .* 1 at inf"),
+])
+def test_bad_input_names_argument_and_value(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("size", [224.0, True, "224"])
+def test_a_photograph_has_whole_pixels(size):
+    with pytest.raises(TypeError, match="size must be an integer"):
+        figures.photograph(size)
+
+
+def test_tensors_in_half_precision():
+    maps = torch.arange(48.0).view(1, 3, 4, 4)
+    half, whole = (figures.feature_maps(m, "Maps") for m in (maps.bfloat16(), maps))
+    assert half.svg == whole.svg
+    assert "1 pixels reach" in figures.gradient_map(torch.ones(3, 1, 1).bfloat16(), "t").alt
+
+
+def test_a_photograph_as_a_tensor_keeps_its_integers():
+    fields = {"stem": ReceptiveField(11, 4, -5)}
+    drawn = figures.receptive_fields(torch.from_numpy(PHOTO.rgb), fields, 12, "Fields")
+    assert drawn.svg == figures.receptive_fields(PHOTO.rgb, fields, 12, "Fields").svg
+
+
+def test_a_gradient_that_is_not_square():
+    gradient = torch.zeros(3, 10, 40)
+    gradient[:, 4, 30] = 1
+    drawn = figures.gradient_map(gradient, "Gradient")
+    assert "over 10 by 40 pixels" in drawn.alt
+    assert "rows 4 to 4 and columns 30 to 30" in drawn.alt
+    image = next(e for e in ET.fromstring(drawn.svg).iter() if e.tag.endswith("image"))
+    assert float(image.get("width")) / float(image.get("height")) == pytest.approx(4, rel=0.05)
