@@ -80,7 +80,7 @@ def drop_outdated(old: dict[str, str], new: dict[str, str]) -> None:
     if "chapters" not in old:
         reason = "No earlier build is known: everything is built."
     elif old["chapters"] != new["chapters"]:
-        reason = "resnet_lab, the requirements or Python changed: the chapters execute again."
+        reason = "resnet_lab, the requirements or Python changed: chapters execute again."
     elif "pages" not in old:
         reason = "The last build did not finish: the pages are written again."
     else:
