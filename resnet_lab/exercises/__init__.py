@@ -1,4 +1,4 @@
-"""Checks for the book's exercises, one module a chapter.
+"""Checks for the book's exercises, a module or two for each chapter.
 
 In a chapter: ``from resnet_lab.exercises.stems import check_padding``, then
 ``check_padding(answer)`` as the last line of the exercise's cell.

@@ -1,18 +1,21 @@
-"""Checks for chapter 3, stems."""
+"""Checks for chapter 3, stems; the one of its last exercise is in ``small_stem``."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_lab.arithmetic import window_positions
-from resnet_lab.exercises.checking import as_integer, attempt, exercise
+from resnet_lab.arithmetic import Window, output_size, window_positions
+from resnet_lab.exercises.checking import as_integer, as_integers, attempt, exercise
+from resnet_lab.exercises.modules import gradient_fault
 
 KERNEL = 5
 CHANNELS, FEATURES, PIXELS = 3, 16, 32
+HALVING = (2, 3, 4)
+"""The stages that halve."""
 
 
 @exercise(
@@ -59,87 +62,104 @@ def check_absorb_bias(answer: Callable[[Tensor, Tensor], Tensor]) -> str | None:
 
 
 @exercise(
-    "Go through the four modules. Which of them makes the image smaller, and how?",
-    "A 3x3 keeps the size with stride 1 and padding 1. A module that does nothing is nn.Identity.",
-    "The normalization follows the convolution, so the convolution needs no bias.",
-    right="No position is lost, so the first block works at full resolution.",
+    "`make_stem` is this function for `K = 7`. Which of its settings depend on the kernel?",
+    "Half of the kernel, rounded down, hangs over the edge. `//` divides and rounds down.",
+    "P = (K - 1)/2. What a bias adds, the normalization after it takes away.",
+    right="Every odd kernel has its center on column 0 and needs no bias.",
 )
-def check_small_stem(answer: Callable[[int, int], Any]) -> str | None:
-    """Stem of the paper's CIFAR networks: a 3x3 with stride 1, no pool."""
-    stem = attempt(answer, CHANNELS, FEATURES)
-    if not isinstance(stem, (tuple, list)) or len(stem) != 4:
-        return "A stem is four modules: conv1, bn1, relu, maxpool."
-    if not all(isinstance(module, nn.Module) for module in stem):
-        kinds = ", ".join(type(module).__name__ for module in stem)
-        return f"Each of the four must be a torch module; got {kinds}."
-    return _shape_fault(nn.Sequential(*stem)) or _parts_fault(*stem) or _values_fault(*stem)
+def check_any_stem(answer: Callable[[int, int, int], Any]) -> str | None:
+    """The paper's stem with any odd kernel; blank are the padding and the bias."""
+    for kernel in (7, 3, 5, 9):
+        stem = attempt(answer, kernel, CHANNELS, FEATURES)
+        if not isinstance(stem, nn.Sequential) or len(stem) != 4:
+            return f"With kernel {kernel} it returned {type(stem).__name__}, not the four modules."
+        fault = _window_fault(stem[0], kernel) or _run_fault(stem)
+        if fault:
+            return f"With kernel {kernel}: {fault}"
+    return None
 
 
-def _shape_fault(stem: nn.Sequential) -> str | None:
-    images = torch.randn(2, CHANNELS, PIXELS, PIXELS, generator=torch.Generator().manual_seed(0))
-    images.requires_grad_()
-    try:
-        maps = stem(images)
-    except RuntimeError as error:
-        return f"Images of shape {tuple(images.shape)} stop it: {str(error).splitlines()[0]}"
-    if maps.shape != (2, FEATURES, PIXELS, PIXELS):
-        return f"Images of shape {tuple(images.shape)} come out as {tuple(maps.shape)}."
-    if maps.min() < 0:
-        return "Some values that come out are negative."
-    (gradient,) = torch.autograd.grad(maps.sum(), images, allow_unused=True)
-    return "No gradient reaches the image." if gradient is None else None
-
-
-def _parts_fault(conv1: nn.Module, bn1: nn.Module, *_: nn.Module) -> str | None:
-    if not isinstance(conv1, nn.Conv2d) or conv1.kernel_size != (3, 3):
-        return f"The first module must be a 3x3 convolution; got {conv1}."
-    if not isinstance(bn1, nn.BatchNorm2d):
-        return f"The second module must normalize over the batch; got {bn1}."
+def _window_fault(conv1: nn.Module, kernel: int) -> str | None:
+    if not isinstance(conv1, nn.Conv2d) or conv1.kernel_size != (kernel, kernel):
+        return f"the first module is {conv1}."
+    paddings = as_integers(conv1.padding)
+    if paddings is None:
+        return f"a padding is a number of columns, an integer; got {conv1.padding}."
+    for padding in paddings:
+        center = window_positions(0, kernel, 2, padding)[kernel // 2]
+        if center != 0:
+            return f"the first window has its center on column {center}."
     if conv1.bias is not None:
-        return "The convolution has a parameter that the module after it makes useless."
-    if not (bn1.affine and bn1.track_running_stats):
-        return f"The normalization must keep its parameters and running statistics; got {bn1}."
+        count = conv1.bias.numel()
+        return f"the convolution has {count} parameters that the module after it makes useless."
     return None
 
 
-@torch.no_grad()
-def _values_fault(
-    conv1: nn.Conv2d, bn1: nn.BatchNorm2d, relu: nn.Module, maxpool: nn.Module
-) -> str | None:
-    """The first module that computes something else, in training or in evaluation."""
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randn(2, CHANNELS, PIXELS, PIXELS, generator=generator)
-    maps = 10 * torch.randn(2, FEATURES, PIXELS, PIXELS, generator=generator)
-    for training in (True, False):
-        mean, variance = (None, None) if training else (bn1.running_mean, bn1.running_var)
-        normal = F.batch_norm(maps, mean, variance, bn1.weight, bn1.bias, training, eps=bn1.eps)
-        for module, given, expected, task in (
-            (conv1, images, F.conv2d(images, conv1.weight, padding=1),
-             "first module must weigh each pixel and its neighbors, with zeros around the image"),
-            (bn1, maps, normal, "second module must normalize, then scale and shift each channel"),
-            (relu, maps, F.relu(maps), "third module must change negative numbers, and only them"),
-            (maxpool, maps, maps, "fourth module must leave what it is given as it is"),
-        ):
-            observed = module.train(training)(given.clone())
-            same = observed.shape == expected.shape
-            if not (same and torch.allclose(observed, expected, 1e-4, 1e-4)):
-                return f"The {task}; got {module}."
+def _run_fault(stem: nn.Sequential) -> str | None:
+    images = torch.randn(2, CHANNELS, PIXELS, PIXELS, generator=torch.Generator().manual_seed(0))
+    shape = tuple(stem(images).shape)
+    if shape != (2, FEATURES, PIXELS // 4, PIXELS // 4):
+        return f"images of shape {tuple(images.shape)} come out as {shape}."
+    return gradient_fault(stem, images)
+
+
+@exercise(
+    "Begin with the two sizes after the pool. What does one stage make of each?",
+    "Each of the stages 2, 3 and 4 applies a 3x3 with stride 2 and padding 1, once.",
+    "Loop over the stages, halve both sizes, and return the stage as soon as they agree.",
+    right="Where the larger size is even, the next stage heals it; three odd ones in a row stay.",
+)
+def check_healed_stage(answer: Callable[[int], int]) -> str | None:
+    """First stage with the same size, whether or not the pool has its padding; 0 for none."""
+    for size in (224, 225, *range(32, 513)):
+        returned = attempt(answer, size)
+        stage = as_integer(returned)
+        said = f"For {size} pixels it returned {returned!r}"
+        if stage not in (0, *HALVING):
+            return f"{said}. Return 2, 3 or 4, the integer, or 0 where no stage heals."
+        columns = stage_columns(size)
+        padded, unpadded = columns[stage or HALVING[-1]]
+        if (padded == unpadded) is (stage == 0):
+            return (f"{said}. Stage {stage or HALVING[-1]} has {padded} columns with the padding "
+                    f"and {unpadded} without.")
+        if stage > 2 and len(set(columns[stage - 1])) == 1:
+            return f"{said}, but the stage before it has {columns[stage - 1][0]} columns in both."
     return None
 
 
-def _stem(**changes: Any) -> Callable[[int, int], tuple[nn.Module, ...]]:
-    """The right stem with some of its parts changed."""
+def stage_columns(size: int) -> dict[int, tuple[int, int]]:
+    """Columns of stages 2 to 4 of ResNet-50, with the pool's padding and without."""
+    def columns(stage: int, padding: int) -> int:
+        halvings = [Window(3, 2, 1)] * (stage - 1)
+        return output_size(size, [Window(7, 2, 3), Window(3, 2, padding), *halvings])
 
-    def small_stem(in_channels: int, out_channels: int) -> tuple[nn.Module, ...]:
-        conv = {"kernel_size": 3, "padding": 1, "bias": False, **changes.get("conv1", {})}
-        return (
-            nn.Conv2d(in_channels, out_channels, **conv),
-            changes.get("bn1", nn.BatchNorm2d)(out_channels),
-            changes.get("relu", nn.ReLU)(),
-            changes.get("maxpool", nn.Identity)(),
-        )
+    return {stage: (columns(stage, 1), columns(stage, 0)) for stage in HALVING}
 
-    return small_stem
+
+def _any_stem(
+    padding: Callable[[int], Any] = lambda kernel: kernel // 2, bias: bool = False, last: int = 1
+) -> Callable[[int, int, int], nn.Sequential]:
+    """The right stem, or one with other blanks or another padding of the pool."""
+    return lambda kernel, in_channels, features: nn.Sequential(
+        nn.Conv2d(in_channels, features, kernel, stride=2, padding=padding(kernel), bias=bias),
+        nn.BatchNorm2d(features),
+        nn.ReLU(),
+        nn.MaxPool2d(3, stride=2, padding=last),
+    )
+
+
+def _healed(size: int) -> int:
+    equal = [stage for stage, pair in stage_columns(size).items() if len(set(pair)) == 1]
+    return min(equal, default=0)
+
+
+def _by_parity(size: int) -> int:
+    columns = -(-size // 4)
+    for stage in HALVING:
+        if columns % 2 == 0:
+            return stage
+        columns = (columns + 1) // 2
+    return 0
 
 
 RIGHT: dict[str, dict[str, Any]] = {
@@ -148,12 +168,14 @@ RIGHT: dict[str, dict[str, Any]] = {
         "subtracted": lambda bias, mean: mean - bias,
         "in another order": lambda bias, mean: -bias + mean,
     },
-    "check_small_stem": {
-        "as asked": _stem(),
-        "a list": lambda *channels: list(_stem()(*channels)),
-        "a pool of one column": _stem(maxpool=lambda: nn.MaxPool2d(1)),
-        "same padding": _stem(conv1={"padding": "same"}),
-        "in place": _stem(relu=partial(nn.ReLU, inplace=True)),
+    "check_any_stem": {
+        "half of the kernel": _any_stem(),
+        "half of the others": _any_stem(lambda kernel: (kernel - 1) // 2),
+        "on each axis": _any_stem(lambda kernel: (kernel // 2, kernel // 2)),
+    },
+    "check_healed_stage": {
+        "from the sizes": _healed, "by parity": _by_parity,
+        "an array": lambda size: np.int64(_healed(size)),
     },
 }
 
@@ -167,37 +189,27 @@ WRONG: dict[str, dict[str, Any]] = {
         "one number": lambda bias, mean: (mean - bias).mean(),
         "a list": lambda bias, mean: (mean - bias).tolist(),
     },
-    "check_small_stem": {
-        "the pool is still there": _stem(maxpool=lambda: nn.MaxPool2d(3, 2, 1)),
-        "the stride is still there": _stem(conv1={"stride": 2}),
-        "no padding": _stem(conv1={"padding": 0}),
-        "a bias": _stem(conv1={"bias": True}),
-        "no ReLU": _stem(relu=nn.Identity),
-        "no normalization": _stem(bn1=lambda channels: nn.Identity()),
-        "no scale and shift": _stem(bn1=partial(nn.BatchNorm2d, affine=False)),
-        "a dilated 3x3": _stem(conv1={"dilation": 2, "padding": 2}),
-        "a mirrored edge": _stem(conv1={"padding_mode": "reflect"}),
-        **{kind.__name__: _stem(relu=kind) for kind in (
-            nn.Sigmoid, nn.Softplus, nn.Hardsigmoid, nn.ReLU6)},
-        "a pool that keeps the size": _stem(maxpool=lambda: nn.MaxPool2d(3, 1, 1)),
-        "an average": _stem(maxpool=lambda: nn.AvgPool2d(3, 1, 1)),
-        "dropout": _stem(maxpool=nn.Dropout),
-        "a second ReLU": _stem(maxpool=nn.ReLU),
-        "a 7x7": _stem(conv1={"kernel_size": 7, "padding": 3}),
-        "a detached image": lambda *channels: (_Detach(), *_stem()(*channels)[1:]),
-        "a sequence of modules": lambda *channels: nn.Sequential(*_stem()(*channels)),
-        "three modules": lambda *channels: _stem()(*channels)[:3],
-        "a class": lambda *channels: (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.Identity),
+    "check_any_stem": {
+        "the 7x7's": _any_stem(lambda kernel: 3),
+        "none": _any_stem(lambda kernel: 0),
+        "one side takes all": _any_stem(lambda kernel: kernel - 1),
+        "rounded up": _any_stem(lambda kernel: (kernel + 1) // 2),
+        "not rounded": _any_stem(lambda kernel: (kernel - 1) / 2),
+        "same": _any_stem(lambda kernel: "same"),
+        "a bias": _any_stem(bias=True),
+        "a pool without padding": _any_stem(last=0),
+        "a 7x7 for every kernel": lambda kernel, *channels: _any_stem()(7, *channels),
+        "not joined": lambda *sizes: tuple(_any_stem()(*sizes)),
+    },
+    "check_healed_stage": {
+        "always as at 224": lambda size: 2,
+        "never": lambda size: 0,
+        "the last map alone": lambda size: 4 if _healed(size) else 0,
+        "parity of the image": lambda size: 0 if size % 2 else 2,
+        "the stage that is even": lambda size: max(0, _healed(size) - 1),
+        "the stage after": lambda size: _healed(size) and _healed(size) + 1,
+        "rounded down": lambda size: 2 if size // 4 % 2 == 0 else 3,
+        "a name": lambda size: f"layer{_healed(size)}",
+        "whether": lambda size: _healed(size) > 0,
     },
 }
-
-
-class _Detach(nn.Module):
-    """A convolution that cuts its gradient."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(CHANNELS, FEATURES, 3, padding=1, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.conv(x.detach())

@@ -9,7 +9,7 @@ import resnet_lab.exercises as package
 from book.kit import notebooks, solutions
 from resnet_lab.exercises.checking import STOPPED
 
-PROTOCOL = {"checking", "result"}
+PROTOCOL = {"checking", "modules", "result"}
 MODULES = [
     importlib.import_module(f"{package.__name__}.{found.name}")
     for found in pkgutil.iter_modules(package.__path__) if found.name not in PROTOCOL

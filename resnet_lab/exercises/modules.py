@@ -1,0 +1,59 @@
+"""What a part of a network does when it is run and trained, for checks of any chapter.
+
+Each function returns what was observed where something is wrong, or ``None``.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+
+@torch.enable_grad()
+def gradient_fault(part: nn.Module, images: Tensor) -> str | None:
+    """Where the gradient of a randomly weighted sum of the output does not arrive.
+
+    It must arrive at the images and at every parameter: finite, and not zero everywhere.
+    """
+    for name, parameter in part.named_parameters():
+        if not parameter.requires_grad:
+            return f"`{name}.requires_grad` is False, so training leaves this parameter alone."
+    images = images.clone().requires_grad_()
+    targets = {"the image": images} | {f"`{name}`": p for name, p in part.named_parameters()}
+    maps = part.train()(images)
+    if not maps.requires_grad:
+        return "No gradient reaches the image: the output is cut off from all before it."
+    weights = torch.randn(maps.shape, generator=torch.Generator().manual_seed(1))
+    gradients = torch.autograd.grad(
+        (maps * weights).sum(), list(targets.values()), allow_unused=True
+    )
+    for name, gradient in zip(targets, gradients, strict=True):
+        if gradient is None:
+            return f"No gradient reaches {name}."
+        if not gradient.isfinite().all():
+            return f"The gradient at {name} is not finite."
+        if not gradient.any():
+            return f"The gradient at {name} is zero everywhere."
+    return None
+
+
+@torch.no_grad()
+def statistics_fault(part: nn.Module, images: Tensor) -> str | None:
+    """Running statistics that one batch in training leaves as they were."""
+    before = {name: buffer.clone() for name, buffer in part.named_buffers()}
+    part.train()(images)
+    for name, buffer in part.named_buffers():
+        running = name.rpartition(".")[2].startswith("running_")
+        if running and torch.equal(buffer, before[name]):
+            return f"A batch in training leaves `{name}` as it was, so evaluation cannot use it."
+    return None
+
+
+def shared_parameter_fault(make: Callable[[], nn.Module]) -> str | None:
+    """A parameter that two calls of ``make`` both return."""
+    first, second = make(), make()
+    seen = {id(parameter) for parameter in first.parameters()}
+    for name, parameter in second.named_parameters():
+        if id(parameter) in seen:
+            return f"Two calls return the same `{name}`: two networks would share it."
+    return None
