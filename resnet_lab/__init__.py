@@ -5,8 +5,17 @@ then figures, widgets and exercises, which are imported on demand.
 """
 
 from resnet_lab.hooks import trace_shapes
-from resnet_lab.models import ResNetSpec, build, list_models, spec
+from resnet_lab.models import ResNet, ResNetSpec, build, cost, list_models, spec
 
 __version__ = "0.1.0"
 
-__all__ = ["ResNetSpec", "__version__", "build", "list_models", "spec", "trace_shapes"]
+__all__ = [
+    "ResNet",
+    "ResNetSpec",
+    "__version__",
+    "build",
+    "cost",
+    "list_models",
+    "spec",
+    "trace_shapes",
+]

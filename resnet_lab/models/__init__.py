@@ -1,7 +1,24 @@
-"""ResNets, exact and composable. Read in this order: spec, stems, shortcuts, blocks, trunk."""
+"""ResNets, exact and composable.
+
+Read in this order: plan, stems, shortcuts, blocks, preactivation, spec, trunk, catalogue;
+then flow and cost, layouts and weights.
+"""
 
 from resnet_lab.models.catalogue import build, list_models, spec
-from resnet_lab.models.spec import BlockPlan, ResNetSpec
+from resnet_lab.models.cost import Cost, cost
+from resnet_lab.models.flow import CostRow
+from resnet_lab.models.plan import BlockPlan
+from resnet_lab.models.spec import ResNetSpec
 from resnet_lab.models.trunk import ResNet
 
-__all__ = ["BlockPlan", "ResNet", "ResNetSpec", "build", "list_models", "spec"]
+__all__ = [
+    "BlockPlan",
+    "Cost",
+    "CostRow",
+    "ResNet",
+    "ResNetSpec",
+    "build",
+    "cost",
+    "list_models",
+    "spec",
+]

@@ -1,14 +1,16 @@
-"""Residual blocks: ``y = relu(F(x) + shortcut(x))``.
+"""Residual blocks of v1 and v1.5, ``y = relu(F(x) + shortcut(x))``, and the plain one.
 
-A block is given its shortcut and the stride of each of its convolutions; it decides
-neither. Attribute names are torchvision's, where the shortcut is called ``downsample``.
-Each ReLU is a module of its own and not in place, and the sum is a module, so that hooks
-see every activation as it was.
+A block is given its plan and its shortcut; it decides neither. Attribute names are
+torchvision's, where the shortcut is called ``downsample``. Each ReLU is a module of its own
+and not in place, and the sum is a module, so that hooks see every activation as it was.
+``branch_end`` names the last layer of the branch, which may start at zero.
 
-Source: arXiv:1512.03385, figures 2 and 5 and equation 1.
+Source: arXiv:1512.03385, figures 2, 3 and 5 and equation 1.
 """
 
 from torch import Tensor, nn
+
+from resnet_lab.models.plan import BlockPlan
 
 
 class Add(nn.Module):
@@ -19,31 +21,45 @@ class Add(nn.Module):
         return branch + shortcut
 
 
+class PlainBlock(nn.Module):
+    """Two 3x3 convolutions without a shortcut (figure 3, middle).
+
+    Args:
+        plan: channels and strides.
+    """
+
+    def __init__(self, plan: BlockPlan) -> None:
+        super().__init__()
+        self.conv1 = conv3x3(plan.in_channels, plan.width, plan.strides[0])
+        self.bn1 = nn.BatchNorm2d(plan.width)
+        self.relu1 = nn.ReLU()
+        self.conv2 = conv3x3(plan.width, plan.out_channels, plan.strides[1])
+        self.bn2 = nn.BatchNorm2d(plan.out_channels)
+        self.relu2 = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``N, in, H, W`` to ``N, out, ceil(H/stride), ceil(W/stride)``."""
+        x = self.relu1(self.bn1(self.conv1(x)))
+        return self.relu2(self.bn2(self.conv2(x)))
+
+
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions beside a shortcut (figure 5, left).
 
     Args:
-        in_channels: channels of the input ``N, in, H, W``.
-        width: channels of the first convolution.
-        out_channels: channels of the output ``N, out, ceil(H/stride), ceil(W/stride)``.
-        strides: stride of each convolution.
+        plan: channels and strides.
         shortcut: module from the shape of the input to that of the output.
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        width: int,
-        out_channels: int,
-        strides: tuple[int, ...],
-        shortcut: nn.Module,
-    ) -> None:
+    branch_end = "bn2"
+
+    def __init__(self, plan: BlockPlan, shortcut: nn.Module) -> None:
         super().__init__()
-        self.conv1 = conv3x3(in_channels, width, strides[0])
-        self.bn1 = nn.BatchNorm2d(width)
+        self.conv1 = conv3x3(plan.in_channels, plan.width, plan.strides[0])
+        self.bn1 = nn.BatchNorm2d(plan.width)
         self.relu1 = nn.ReLU()
-        self.conv2 = conv3x3(width, out_channels, strides[1])
-        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.conv2 = conv3x3(plan.width, plan.out_channels, plan.strides[1])
+        self.bn2 = nn.BatchNorm2d(plan.out_channels)
         self.downsample = shortcut
         self.add = Add()
         self.relu2 = nn.ReLU()
@@ -58,31 +74,26 @@ class BasicBlock(nn.Module):
 class Bottleneck(nn.Module):
     """A 1x1 that narrows, a 3x3, and a 1x1 that widens, beside a shortcut (figure 5, right).
 
+    v1 strides the first convolution, v1.5 the second; they differ in nothing else. With
+    ``plan.groups`` over 1 it is the block of ResNeXt (arXiv:1611.05431, figure 3c).
+
     Args:
-        in_channels: channels of the input ``N, in, H, W``.
-        width: channels of the first two convolutions, the bottleneck.
-        out_channels: channels of the output ``N, out, ceil(H/stride), ceil(W/stride)``.
-        strides: stride of each convolution; v1 and v1.5 differ in nothing else.
+        plan: channels and strides; ``plan.width`` is the width of the bottleneck.
         shortcut: module from the shape of the input to that of the output.
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        width: int,
-        out_channels: int,
-        strides: tuple[int, ...],
-        shortcut: nn.Module,
-    ) -> None:
+    branch_end = "bn3"
+
+    def __init__(self, plan: BlockPlan, shortcut: nn.Module) -> None:
         super().__init__()
-        self.conv1 = conv1x1(in_channels, width, strides[0])
-        self.bn1 = nn.BatchNorm2d(width)
+        self.conv1 = conv1x1(plan.in_channels, plan.width, plan.strides[0])
+        self.bn1 = nn.BatchNorm2d(plan.width)
         self.relu1 = nn.ReLU()
-        self.conv2 = conv3x3(width, width, strides[1])
-        self.bn2 = nn.BatchNorm2d(width)
+        self.conv2 = conv3x3(plan.width, plan.width, plan.strides[1], plan.groups)
+        self.bn2 = nn.BatchNorm2d(plan.width)
         self.relu2 = nn.ReLU()
-        self.conv3 = conv1x1(width, out_channels, strides[2])
-        self.bn3 = nn.BatchNorm2d(out_channels)
+        self.conv3 = conv1x1(plan.width, plan.out_channels, plan.strides[2])
+        self.bn3 = nn.BatchNorm2d(plan.out_channels)
         self.downsample = shortcut
         self.add = Add()
         self.relu3 = nn.ReLU()
@@ -95,18 +106,11 @@ class Bottleneck(nn.Module):
         return self.relu3(self.add(branch, self.downsample(x)))
 
 
-def conv3x3(in_channels: int, out_channels: int, stride: int) -> nn.Conv2d:
+def conv3x3(in_channels: int, out_channels: int, stride: int, groups: int = 1) -> nn.Conv2d:
     """A 3x3 convolution whose padding keeps ``ceil(size / stride)``, without bias."""
-    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, groups=groups, bias=False)
 
 
 def conv1x1(in_channels: int, out_channels: int, stride: int) -> nn.Conv2d:
     """A 1x1 convolution, without bias."""
     return nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
-
-
-BLOCKS: dict[str, type[BasicBlock] | type[Bottleneck]] = {
-    "basic": BasicBlock,
-    "bottleneck": Bottleneck,
-}
-"""The class behind each name that a specification may use as its ``block``."""

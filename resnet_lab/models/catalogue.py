@@ -1,27 +1,116 @@
-"""The catalogue: networks by name."""
+"""The catalogue: networks by name, and the names that other libraries have for them."""
 
 import difflib
+import re
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
 from resnet_lab.models.spec import ResNetSpec
 from resnet_lab.models.trunk import ResNet
 
-CATALOGUE = {
-    spec.name: spec
-    for spec in (
-        ResNetSpec("resnet18", "basic", (2, 2, 2, 2)),
-        ResNetSpec("resnet34", "basic", (3, 4, 6, 3)),
-        ResNetSpec("resnet50", "bottleneck", (3, 4, 6, 3)),
-        ResNetSpec("resnet101", "bottleneck", (3, 4, 23, 3)),
-        ResNetSpec("resnet152", "bottleneck", (3, 8, 36, 3)),
-    )
+DEPTHS = {
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+    200: ("bottleneck", (3, 24, 36, 3)),
 }
-"""Depths: arXiv:1512.03385, table 1."""
+"""Blocks and their number in each stage: arXiv:1512.03385, table 1; 200: arXiv:1603.05027."""
+
+LETTERS: dict[str, dict[str, Any]] = {
+    "c": {"stem": "deep"},
+    "d": {"stem": "deep", "shortcut": "D"},
+    "s": {"stem": "deep", "stem_width": 128},
+    "t": {"stem": "tiered", "shortcut": "D"},
+}
+"""The versions that go by a letter (arXiv:1812.01187 for C and D, timm for S and T)."""
+
+
+def imagenet(name: str, depth: int, **changes: Any) -> ResNetSpec:
+    """A network for ImageNet of one of the :data:`DEPTHS`."""
+    block, depths = DEPTHS[depth]
+    return ResNetSpec(name, block, depths, **changes)
+
+
+def cifar(name: str, depth: int, block: str = "basic", **changes: Any) -> ResNetSpec:
+    """A network for 32x32 images: three stages of n blocks each, option A (section 4.2).
+
+    Args:
+        name: what to call it.
+        depth: ``6n + 2`` for basic blocks, ``9n + 2`` for bottlenecks.
+        block: ``"basic"`` or ``"bottleneck"``.
+        **changes: fields of :class:`ResNetSpec` to set.
+
+    Raises:
+        ValueError: no n gives this depth.
+    """
+    per_block = {"basic": 6, "bottleneck": 9}[block]
+    n, rest = divmod(depth - 2, per_block)
+    if n < 1 or rest:
+        raise ValueError(
+            f"depth must be {per_block}n + 2 with {block} blocks, got {depth}; near it: "
+            f"{per_block * max(n, 1) + 2} and {per_block * (max(n, 0) + 1) + 2}"
+        )
+    small: dict[str, Any] = {"stem": "3x3", "stem_width": 16, "widths": (16, 32, 64)}
+    return ResNetSpec(
+        name, block, (n, n, n), **{**small, "shortcut": "A", "num_classes": 10, **changes}
+    )
+
+
+def _entries() -> Iterator[ResNetSpec]:
+    for depth in (18, 34):
+        yield imagenet(f"plain{depth}", depth, shortcut="none")
+    for depth in DEPTHS:
+        yield imagenet(f"resnet{depth}", depth)
+    for depth in (50, 101, 152):
+        yield imagenet(f"resnet{depth}_v1", depth, version="v1")
+    for letter, changes in LETTERS.items():
+        for depth in DEPTHS:
+            yield imagenet(f"resnet{depth}{letter}", depth, **changes)
+    for depth in DEPTHS:
+        version = "v2-raw" if depth < 50 else "v2"
+        yield imagenet(f"resnetv2_{depth}", depth, version=version)
+        yield imagenet(f"resnetv2_{depth}d", depth, version=version, **LETTERS["d"])
+    for depth in (50, 101):
+        yield imagenet(f"wide_resnet{depth}_2", depth, width_per_group=128)
+    for depth, groups, width in ((50, 32, 4), (101, 32, 8), (101, 64, 4)):
+        name = f"resnext{depth}_{groups}x{width}d"
+        yield imagenet(name, depth, groups=groups, width_per_group=width)
+    for depth in (20, 32, 44, 56, 110, 1202):
+        yield cifar(f"plain{depth}", depth, shortcut="none")
+        yield cifar(f"resnet{depth}", depth)
+    for depth in (20, 32, 44, 56, 110):
+        yield cifar(f"resnetv2_{depth}", depth, version="v2")
+    for depth in (164, 1001):
+        yield cifar(f"resnetv2_{depth}", depth, "bottleneck", version="v2-1x1", shortcut="B")
+
+
+CATALOGUE = {spec.name: spec for spec in _entries()}
+"""Every network by its name."""
+
+
+def _aliases() -> Iterator[tuple[str, str]]:
+    for depth in DEPTHS:
+        name = f"resnet{depth}"
+        for letter in ("b", *LETTERS):
+            ours = name if letter == "b" else name + letter
+            yield f"{name}_v1{letter}", ours  # Gluon
+            yield f"gluon_{name}_v1{letter}", ours  # Gluon's, as timm had them
+            yield f"resnet_v1{letter}{depth}", ours  # OpenMMLab
+            yield f"resnetv1{letter}_{depth}", ours
+            yield f"{name}_v{letter}", ours  # PaddlePaddle
+        yield f"{name}_v1.5", name  # NVIDIA
+        yield f"{name}v1.5", name
+
+
+ALIASES = dict(_aliases())
+"""Names in other libraries, lower case, of networks that are in the catalogue."""
 
 
 def list_models() -> list[str]:
-    """Names that :func:`spec` and :func:`build` know, from the smallest network up."""
+    """Names that :func:`spec` and :func:`build` know; :data:`ALIASES` has more for the same."""
     return list(CATALOGUE)
 
 
@@ -29,7 +118,7 @@ def spec(name: str, /, **changes: Any) -> ResNetSpec:
     """Look up a specification, with fields changed as asked.
 
     Args:
-        name: a name of :func:`list_models`.
+        name: a name of :func:`list_models`, or another library's name for it.
         **changes: fields of :class:`ResNetSpec` to set, such as ``version="v1"``.
 
     Raises:
@@ -38,23 +127,35 @@ def spec(name: str, /, **changes: Any) -> ResNetSpec:
     """
     if not isinstance(name, str):
         raise TypeError(f"name must be a string of list_models(), got {name!r}")
-    if name not in CATALOGUE:
-        near = difflib.get_close_matches(name.lower(), CATALOGUE, n=3, cutoff=0.5)
-        hint = f"near it: {', '.join(near)}" if near else f"known: {', '.join(CATALOGUE)}"
-        raise ValueError(f"name must be one of list_models(), got {name!r}; {hint}")
     known = [field.name for field in fields(ResNetSpec)]
     for change in changes:
         if change not in known:
             listed = ", ".join(known)
             raise TypeError(f"{change} is no field of a ResNetSpec; its fields are {listed}")
-    return replace(CATALOGUE[name], **changes)
+    found = CATALOGUE.get(ALIASES.get(name, name))
+    if found is None:
+        raise ValueError(f"name must be one of list_models(), got {name!r}; {_hint(name)}")
+    return replace(found, **changes)
+
+
+def _hint(name: str) -> str:
+    depth = re.fullmatch(r"(?:plain|resnet|resnetv2_)(\d+)", name)
+    if depth and not any(entry.depth == int(depth[1]) for entry in CATALOGUE.values()):
+        listed = ", ".join(str(entry) for entry in DEPTHS)
+        return (
+            f"{depth[1]} is none of the depths for ImageNet, {listed}, and none of those listed "
+            "for small images, which are 6n + 2 (9n + 2 with bottlenecks); set depths=(...) "
+            "for your own"
+        )
+    near = difflib.get_close_matches(name.lower(), [*CATALOGUE, *ALIASES], n=3, cutoff=0.5)
+    return f"near it: {', '.join(near)}" if near else f"known: {', '.join(CATALOGUE)}"
 
 
 def build(name: str, /, **changes: Any) -> ResNet:
     """Build a network by name, with freshly drawn weights.
 
     Args:
-        name: a name of :func:`list_models`.
+        name: a name of :func:`list_models`, or another library's name for it.
         **changes: fields of :class:`ResNetSpec` to set, such as ``num_classes=10``.
 
     Raises:

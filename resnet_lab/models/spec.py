@@ -1,69 +1,52 @@
 """What a ResNet is, as data: one frozen specification that everything else is made from.
 
 Sources: He, Zhang, Ren and Sun, "Deep residual learning for image recognition",
-arXiv:1512.03385, table 1 (depths, widths, blocks) and section 3.3 (shortcuts).
+arXiv:1512.03385, table 1 and section 4.2 (depths, widths, blocks), section 3.3 (shortcuts);
+"Identity mappings in deep residual networks", arXiv:1603.05027 (v2).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from resnet_lab.arithmetic import Window
+from resnet_lab.arithmetic import Window, total_stride
+from resnet_lab.models.plan import EXPANSION, KERNELS, BlockPlan
+from resnet_lab.models.shortcuts import SHORTCUTS
+from resnet_lab.models.stems import STEMS, stem_windows
 
-EXPANSION = {"basic": 1, "bottleneck": 4}
-"""Output channels of a block as a multiple of its width."""
 
-KERNELS = {"basic": (3, 3), "bottleneck": (1, 3, 1)}
-"""Kernels of the convolutions of a block's residual branch, first to last."""
+class Version(NamedTuple):
+    """What tells the versions of a block apart.
 
-STRIDED_CONV = {
-    ("basic", "v1"): 0,
-    ("basic", "v1.5"): 0,
-    ("bottleneck", "v1"): 0,
-    ("bottleneck", "v1.5"): 1,
+    Attributes:
+        form: ``"v1"`` (activation after the convolution) or ``"v2"`` (before it).
+        strided: for each kind of block, which of its convolutions carries its stride.
+        first_shares: v2 only, whether the shortcut of the very first block starts after the
+            first activation even where the identity fits.
+    """
+
+    form: str
+    strided: dict[str, int]
+    first_shares: bool = True
+
+
+VERSIONS = {
+    "v1": Version("v1", {"basic": 0, "bottleneck": 0}),
+    "v1.5": Version("v1", {"basic": 0, "bottleneck": 1}),
+    "v2": Version("v2", {"basic": 0, "bottleneck": 1}),
+    "v2-1x1": Version("v2", {"bottleneck": 0}),
+    "v2-raw": Version("v2", {"basic": 0}, first_shares=False),
 }
-"""Which convolution of a branch carries the stride of its block.
+"""The versions of a network.
 
-The paper's bottleneck (v1) strides the first 1x1; v1.5, which is torchvision's, the 3x3.
-Basic blocks are the same in both.
+==========  ==================================================================================
+``v1``      the paper's: a bottleneck strides its first 1x1
+``v1.5``    torchvision's: a bottleneck strides its 3x3; basic blocks are the same in both
+``v2``      pre-activation, arXiv:1603.05027; a bottleneck strides its 3x3
+``v2-1x1``  the same with the stride in the first 1x1, as its authors' code for CIFAR has it
+``v2-raw``  the same with a raw shortcut in the first basic block, as timm's resnetv2_18 and 34
+==========  ==================================================================================
 """
-
-STEM_WINDOWS = {"7x7": (Window(7, 2, 3), Window(3, 2, 1))}
-"""The windows of each kind of stem: the convolution, then the max pooling."""
-
-SHORTCUT_OPTIONS = ("B",)
-"""Option B (section 3.3): the identity, and a 1x1 projection where the shape changes."""
-
-
-@dataclass(frozen=True)
-class BlockPlan:
-    """One block of a network: channels, strides, and whether its shortcut must project."""
-
-    stage: int
-    index: int
-    block: str
-    in_channels: int
-    width: int
-    out_channels: int
-    strides: tuple[int, ...]
-
-    @property
-    def stride(self) -> int:
-        """Input positions between two output positions of the block."""
-        return max(self.strides)
-
-    @property
-    def changes_shape(self) -> bool:
-        """True where the identity can't be added: the block strides or changes channels."""
-        return self.stride != 1 or self.in_channels != self.out_channels
-
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """The windows of the residual branch, first convolution first."""
-        kernels = KERNELS[self.block]
-        return tuple(
-            Window(kernel, stride, padding=kernel // 2)
-            for kernel, stride in zip(kernels, self.strides, strict=True)
-        )
 
 
 @dataclass(frozen=True)
@@ -74,17 +57,22 @@ class ResNetSpec:
         name: what the network is called.
         block: ``"basic"`` (two 3x3) or ``"bottleneck"`` (1x1, 3x3, 1x1).
         depths: blocks in each stage.
-        version: ``"v1"`` (the paper's) or ``"v1.5"`` (torchvision's); see :data:`STRIDED_CONV`.
-        stem: kind of stem, a key of :data:`STEM_WINDOWS`.
-        shortcut: the paper's option, one of :data:`SHORTCUT_OPTIONS`.
+        version: a key of :data:`VERSIONS`.
+        stem: kind of stem, a key of ``STEMS``: ``"7x7"``, ``"deep"``, ``"tiered"``, ``"3x3"``.
+        shortcut: the paper's option ``"A"``, ``"B"`` or ``"C"``; ``"A-split"`` (zeros on both
+            sides); ``"D"`` (average, then project); ``"none"`` for a plain network.
         widths: width of each stage; a stage has ``width * expansion`` output channels.
         stem_width: channels out of the stem.
         in_channels: channels of the image.
         num_classes: logits out of the classifier.
+        groups: groups of the 3x3 convolution of a bottleneck (ResNeXt).
+        width_per_group: channels of each group where ``width`` is 64, and in proportion
+            elsewhere (wide ResNets, ResNeXt), as torchvision counts them.
+        zero_init_residual: start the last layer of each branch at zero.
 
     Raises:
         TypeError: a field has another type than it should.
-        ValueError: a field has an impossible value.
+        ValueError: a field has an impossible value, or two don't go together.
     """
 
     name: str
@@ -97,13 +85,16 @@ class ResNetSpec:
     stem_width: int = 64
     in_channels: int = 3
     num_classes: int = 1000
+    groups: int = 1
+    width_per_group: int = 64
+    zero_init_residual: bool = False
 
     def __post_init__(self) -> None:
         _check_choice("block", self.block, tuple(KERNELS))
-        versions = tuple(version for block, version in STRIDED_CONV if block == self.block)
+        versions = tuple(key for key, version in VERSIONS.items() if self.block in version.strided)
         _check_choice("version", self.version, versions)
-        _check_choice("stem", self.stem, tuple(STEM_WINDOWS))
-        _check_choice("shortcut", self.shortcut, SHORTCUT_OPTIONS)
+        _check_choice("stem", self.stem, tuple(STEMS))
+        _check_choice("shortcut", self.shortcut, ("none", *SHORTCUTS))
         for name in ("depths", "widths"):
             value = getattr(self, name)
             if not isinstance(value, tuple) or not value:
@@ -115,8 +106,49 @@ class ResNetSpec:
                 f"depths must have one entry for each of the {len(self.widths)} widths, "
                 f"got {self.depths}"
             )
-        for name in ("stem_width", "in_channels", "num_classes"):
+        for name in ("stem_width", "in_channels", "num_classes", "groups", "width_per_group"):
             _check_positive(name, getattr(self, name))
+        if not isinstance(self.zero_init_residual, bool):
+            raise TypeError(
+                f"zero_init_residual must be True or False, got {self.zero_init_residual!r}"
+            )
+        self._check_combinations()
+
+    def _check_combinations(self) -> None:
+        if self.block == "basic" and (self.groups, self.width_per_group) != (1, 64):
+            raise ValueError(
+                "groups and width_per_group must be 1 and 64 with basic blocks (only bottlenecks "
+                f"are grouped or widened), got {self.groups} and {self.width_per_group}"
+            )
+        for width in self.widths:
+            if width * self.width_per_group % 64:
+                raise ValueError(
+                    "width_per_group must divide evenly: width * width_per_group / 64 is "
+                    f"{width} * {self.width_per_group} / 64, which is no integer"
+                )
+        if self.stem in ("deep", "tiered") and self.stem_width % 8:
+            raise ValueError(
+                f"stem_width must be a multiple of 8 with stem {self.stem!r}, "
+                f"got {self.stem_width}"
+            )
+        if self.shortcut == "none":
+            if self.block != "basic" or self.preactivated:
+                raise ValueError(
+                    "shortcut 'none' (a plain network) must come with basic blocks of v1, "
+                    f"got {self.block!r} blocks of {self.version}"
+                )
+            if self.zero_init_residual:
+                raise ValueError(
+                    "zero_init_residual must be False where shortcut is 'none': nothing would "
+                    "reach the output"
+                )
+        if self.shortcut.startswith("A") and any(
+            plan.out_channels < plan.in_channels for plan in self.blocks
+        ):
+            raise ValueError(
+                f"shortcut {self.shortcut!r} pads channels with zeros, so widths must not shrink, "
+                f"got {self.widths} after a stem of {self.stem_width}"
+            )
 
     @property
     def depth(self) -> int:
@@ -129,31 +161,57 @@ class ResNetSpec:
         return self.widths[-1] * EXPANSION[self.block]
 
     @property
+    def preactivated(self) -> bool:
+        """True for v2, where activations come before the convolutions."""
+        return VERSIONS[self.version].form == "v2"
+
+    @property
     def blocks(self) -> tuple[BlockPlan, ...]:
         """Every block, in the order of the forward pass."""
         return tuple(self._plan_blocks())
 
     def _plan_blocks(self) -> Iterator[BlockPlan]:
-        strided = STRIDED_CONV[self.block, self.version]
-        convs = len(KERNELS[self.block])
+        strided = VERSIONS[self.version].strided[self.block]
         in_channels = self.stem_width
         for stage, (depth, width) in enumerate(zip(self.depths, self.widths, strict=True), 1):
+            inner = width * self.width_per_group // 64 * self.groups
             out_channels = width * EXPANSION[self.block]
             for index in range(depth):
-                # The stem's pooling has already halved the image for stage 1.
+                # The stem has already made the image as small as stage 1 wants it.
                 stride = 2 if stage > 1 and index == 0 else 1
-                strides = tuple(stride if conv == strided else 1 for conv in range(convs))
-                yield BlockPlan(stage, index, self.block, in_channels, width, out_channels, strides)
+                strides = tuple(
+                    stride if conv == strided else 1 for conv in range(len(KERNELS[self.block]))
+                )
+                changes = stride != 1 or in_channels != out_channels
+                form = self._form(changes, first=stage == 1 and index == 0)
+                yield BlockPlan(
+                    stage, index, self.block, form, in_channels, inner, out_channels, strides,
+                    self.groups,
+                )  # fmt: skip
                 in_channels = out_channels
+
+    def _form(self, changes_shape: bool, first: bool) -> str:
+        version = VERSIONS[self.version]
+        if self.shortcut == "none":
+            return "plain"
+        if version.form == "v1":
+            return "v1"
+        projects = changes_shape or self.shortcut == "C"
+        return "v2-shared" if projects or (first and version.first_shares) else "v2"
 
     def path(self) -> tuple[Window, ...]:
         """Windows along the longest path: the stem, then every residual branch.
 
-        Feed it to :func:`resnet_lab.arithmetic.receptive_field`. A projection reads
-        no position that the branch beside it does not read.
+        Feed it to :func:`resnet_lab.arithmetic.receptive_field`. No shortcut reads a
+        position that the branch beside it does not read.
         """
         branches = tuple(window for block in self.blocks for window in block.windows)
-        return STEM_WINDOWS[self.stem] + branches
+        return stem_windows(self.stem) + branches
+
+    @property
+    def stride(self) -> int:
+        """Input positions between two positions of the last stage's output."""
+        return total_stride(self.path())
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

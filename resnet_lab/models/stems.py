@@ -4,9 +4,13 @@ A stem is a function of ``(in_channels, out_channels)`` that returns its four mo
 trunk registers them under torchvision's names, so that official weights load unchanged.
 """
 
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
+import torch
 from torch import nn
+
+from resnet_lab.arithmetic import Window
 
 
 class Stem(NamedTuple):
@@ -31,5 +35,71 @@ def stem_7x7(in_channels: int, out_channels: int) -> Stem:
     )
 
 
-STEMS = {"7x7": stem_7x7}
+def stem_deep(in_channels: int, out_channels: int) -> Stem:
+    """Three 3x3 in place of the 7x7: the "C" of "Bag of tricks", arXiv:1812.01187, figure 2.
+
+    ``N, in, H, W`` to ``N, out, ceil(H/4), ceil(W/4)``; the first two have half the channels.
+    """
+    return _three_convolutions(in_channels, out_channels // 2, out_channels // 2, out_channels)
+
+
+def stem_tiered(in_channels: int, out_channels: int) -> Stem:
+    """The "T" of timm: as :func:`stem_deep`, the first convolution with 3/8 of the channels."""
+    return _three_convolutions(in_channels, out_channels // 8 * 3, out_channels // 2, out_channels)
+
+
+def stem_3x3(in_channels: int, out_channels: int) -> Stem:
+    """The stem for small images (section 4.2): ``N, in, H, W`` to ``N, out, H, W``, no pooling."""
+    return Stem(
+        conv1=_conv3x3(in_channels, out_channels),
+        bn1=nn.BatchNorm2d(out_channels),
+        relu=nn.ReLU(),
+        maxpool=nn.Identity(),
+    )
+
+
+def _three_convolutions(in_channels: int, first: int, second: int, out_channels: int) -> Stem:
+    convolutions = nn.Sequential(
+        _conv3x3(in_channels, first, stride=2),
+        nn.BatchNorm2d(first),
+        nn.ReLU(),
+        _conv3x3(first, second),
+        nn.BatchNorm2d(second),
+        nn.ReLU(),
+        _conv3x3(second, out_channels),
+    )
+    return Stem(
+        conv1=convolutions,
+        bn1=nn.BatchNorm2d(out_channels),
+        relu=nn.ReLU(),
+        maxpool=nn.MaxPool2d(3, stride=2, padding=1),
+    )
+
+
+def _conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+
+
+STEMS = {"7x7": stem_7x7, "deep": stem_deep, "tiered": stem_tiered, "3x3": stem_3x3}
 """The function behind each name that a specification may use as its ``stem``."""
+
+
+@cache
+def stem_windows(stem: str) -> tuple[Window, ...]:
+    """The windows of a kind of stem, read off its modules."""
+    with torch.device("meta"):
+        modules = [part for module in STEMS[stem](8, 8) for part in module.modules()]
+    return tuple(
+        window_of(part) for part in modules if isinstance(part, nn.Conv2d | nn.MaxPool2d)
+    )
+
+
+def window_of(layer: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> Window:
+    """The window of a square layer."""
+    ceil_mode = not isinstance(layer, nn.Conv2d) and layer.ceil_mode
+    sides = (_side(layer.kernel_size), _side(layer.stride), _side(layer.padding))
+    return Window(*sides, ceil_mode=ceil_mode)
+
+
+def _side(value: Any) -> int:
+    return int(value[0] if isinstance(value, tuple) else value)

@@ -4,13 +4,34 @@ A group of blocks is a *stage* in the literature; torchvision calls it a ``layer
 do the attributes here, because official weights are stored under these names.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
-from resnet_lab.models.blocks import BLOCKS
+from resnet_lab.arithmetic import output_size
+from resnet_lab.models.blocks import BasicBlock, Bottleneck, PlainBlock
+from resnet_lab.models.plan import BlockPlan
+from resnet_lab.models.preactivation import (
+    PreActBasicBlock,
+    PreActBottleneck,
+    SharedPreActBasicBlock,
+    SharedPreActBottleneck,
+)
 from resnet_lab.models.shortcuts import SHORTCUTS
-from resnet_lab.models.spec import BlockPlan, ResNetSpec
-from resnet_lab.models.stems import STEMS
+from resnet_lab.models.spec import ResNetSpec
+from resnet_lab.models.stems import STEMS, Stem
+
+BLOCKS: dict[tuple[str, str], type[nn.Module]] = {
+    ("basic", "plain"): PlainBlock,
+    ("basic", "v1"): BasicBlock,
+    ("basic", "v2"): PreActBasicBlock,
+    ("basic", "v2-shared"): SharedPreActBasicBlock,
+    ("bottleneck", "v1"): Bottleneck,
+    ("bottleneck", "v2"): PreActBottleneck,
+    ("bottleneck", "v2-shared"): SharedPreActBottleneck,
+}
+"""The class behind the ``block`` and ``form`` of a plan."""
 
 
 class ResNet(nn.Module):
@@ -31,36 +52,87 @@ class ResNet(nn.Module):
             raise TypeError(f"spec must be a ResNetSpec (build() takes names), got {spec!r}")
         super().__init__()
         self.spec = spec
-        stem = STEMS[spec.stem](spec.in_channels, spec.stem_width)
-        self.conv1, self.bn1, self.relu, self.maxpool = stem
+        self.conv1, self.bn1, self.relu, self.maxpool = build_stem(spec)
         self.stage_names = tuple(f"layer{stage}" for stage in range(1, len(spec.depths) + 1))
         for stage, name in enumerate(self.stage_names, 1):
-            blocks = [build_block(plan, spec) for plan in spec.blocks if plan.stage == stage]
+            plans = [plan for plan in spec.blocks if plan.stage == stage]
+            blocks = [build_block(plan, spec.shortcut) for plan in plans]
             self.add_module(name, nn.Sequential(*blocks))
-        self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(spec.out_channels, spec.num_classes)
+        head = build_head(spec)
+        for name, module in head.items():
+            self.add_module(name, module)
+        self.body_names = (*self.stage_names, *(name for name in head if name != "fc"))
         initialize(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images ``N, C, H, W`` to logits ``N, num_classes``."""
+        check_images(x, self)
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        for name in self.stage_names:
+        for name in self.body_names:
             x = getattr(self, name)(x)
-        return self.fc(torch.flatten(self.avgpool(x), 1))
+        return self.fc(torch.flatten(x, 1))
+
+    def blocks(self) -> Iterator[nn.Module]:
+        """The blocks of all stages, in the order of the forward pass."""
+        for name in self.stage_names:
+            yield from getattr(self, name)
 
 
-def build_block(plan: BlockPlan, spec: ResNetSpec) -> nn.Module:
-    """Build one block with the shortcut that the specification asks for."""
-    shortcut = SHORTCUTS[spec.shortcut](plan)
-    block = BLOCKS[plan.block]
-    return block(plan.in_channels, plan.width, plan.out_channels, plan.strides, shortcut)
+def build_stem(spec: ResNetSpec) -> Stem:
+    """The four modules of the stem; v2 leaves its last activation to the first block."""
+    stem = STEMS[spec.stem](spec.in_channels, spec.stem_width)
+    if spec.preactivated:
+        return stem._replace(bn1=nn.Identity(), relu=nn.Identity())
+    return stem
 
 
-def initialize(model: nn.Module) -> None:
+def build_block(plan: BlockPlan, shortcut: str) -> nn.Module:
+    """Build one block, with a shortcut of the kind that the specification names."""
+    block = BLOCKS[plan.block, plan.form]
+    return block(plan) if shortcut == "none" else block(plan, SHORTCUTS[shortcut](plan))
+
+
+def build_head(spec: ResNetSpec) -> dict[str, nn.Module]:
+    """Build what follows the stages; v2 needs an activation behind its last sum."""
+    head: dict[str, nn.Module] = {
+        "avgpool": nn.AdaptiveAvgPool2d(1),
+        "fc": nn.Linear(spec.out_channels, spec.num_classes),
+    }
+    if spec.preactivated:
+        return {"norm": nn.Sequential(nn.BatchNorm2d(spec.out_channels), nn.ReLU()), **head}
+    return head
+
+
+def initialize(model: ResNet) -> None:
     """Draw convolution weights from He's normal distribution over the fan-out.
 
-    Batch normalization starts as the identity. Source: arXiv:1502.01852, equation 14.
+    Batch normalization starts as the identity. With ``zero_init_residual`` the last layer of
+    each branch starts at zero, so that every block starts as its shortcut: the gamma of a
+    batch normalization, or in v2, where a convolution is last, its weight. (A gamma of zero
+    before a last ReLU would never move again: the gradient of ReLU is zero at zero.)
+
+    Sources: arXiv:1502.01852, equation 14; arXiv:1706.02677, section 5.1.
     """
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    if model.spec.zero_init_residual:
+        for block in model.blocks():
+            nn.init.zeros_(block.get_parameter(f"{block.branch_end}.weight"))
+
+
+def check_images(images: Tensor, model: ResNet) -> None:
+    """Refuse images that the network can't take, before they have gone halfway through it."""
+    spec = model.spec
+    if images.dim() != 4 or images.shape[1] != spec.in_channels:
+        raise ValueError(
+            f"images must have the shape N, {spec.in_channels}, H, W, got {tuple(images.shape)}"
+        )
+    if model.training and images.shape[0] == 1:
+        height, width = (output_size(size, spec.path()) for size in images.shape[2:])
+        if height * width == 1:
+            raise ValueError(
+                f"images must be more than one in train(), or larger, got {tuple(images.shape)}: "
+                f"{spec.name} shrinks them {spec.stride} times, to a single value a channel, "
+                "and batch normalization has no variance to divide by"
+            )

@@ -1,0 +1,133 @@
+"""What a network costs, from its specification alone: nothing is allocated and nothing runs.
+
+Conventions: one image; MACs are the multiply-adds of convolutions and of the linear layer
+(no bias, batch normalization, ReLU, pooling or sum), which are what the papers call FLOPs
+and half of what torch's ``FlopCounterMode`` counts; activations are the elements that come
+out of convolutions (arXiv:2003.13678, section 3.2); saved bytes are what autograd keeps in
+``train()`` beside parameters and buffers, in float32.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from resnet_lab.models.catalogue import spec as look_up
+from resnet_lab.models.flow import CostRow, cost_rows
+from resnet_lab.models.spec import ResNetSpec
+from resnet_lab.tables import html_table, text_table
+
+COLUMNS = (
+    "name", "kind", "output", "parameters", "MACs", "activations", "saved bytes", "field", "jump"
+)  # fmt: skip
+
+@dataclass(frozen=True)
+class Cost:
+    """The rows of a network or of a part of it, with their totals. Prints as a table."""
+
+    name: str
+    input_size: tuple[int, int]
+    rows: tuple[CostRow, ...]
+
+    @property
+    def params(self) -> int:
+        """Parameters; running statistics are none."""
+        return sum(row.params for row in self.rows)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of convolutions and of the linear layer, for one image."""
+        return sum(row.macs for row in self.rows)
+
+    @property
+    def activations(self) -> int:
+        """Elements out of convolutions, for one image."""
+        return sum(row.elements for row in self.rows if row.kind == "Conv2d")
+
+    @property
+    def saved_bytes(self) -> int:
+        """Bytes that the backward pass needs, for one image in float32."""
+        return sum(row.saved_bytes for row in self.rows)
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of the last output, for one image."""
+        return self.rows[-1].output_shape
+
+    @property
+    def receptive_field(self) -> int:
+        """Pixels a side that one position of the last map depends on."""
+        return next(row.receptive_field for row in reversed(self.rows) if row.receptive_field)
+
+    @property
+    def jump(self) -> int:
+        """Pixels between the fields of neighboring positions of the last map."""
+        return next(row.jump for row in reversed(self.rows) if row.jump)
+
+    @property
+    def parts(self) -> tuple["Cost", ...]:
+        """The stem, each stage and the head."""
+        return tuple(
+            Cost(part, self.input_size, tuple(rows))
+            for part, rows in groupby(self.rows, key=lambda row: row.part)
+        )
+
+    def __str__(self) -> str:
+        return text_table(COLUMNS, self._cells(), self._caption())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(COLUMNS, self._cells(), self._caption())
+
+    def _caption(self) -> str:
+        height, width = self.input_size
+        return (
+            f"{self.name} at {height}x{width}: {self.params:,} parameters, {self.macs:,} MACs, "
+            f"{self.activations:,} activations, {self.saved_bytes:,} bytes saved for backward"
+        )
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                row.name, row.kind, "x".join(map(str, row.output_shape)),
+                *(f"{number:,}" for number in row[4:8]),
+                *("" if number is None else f"{number:,}" for number in row[8:]),
+            )
+            for row in self.rows
+        ]  # fmt: skip
+
+
+def cost(network: ResNetSpec | str, input_size: int | Sequence[int] = 224) -> Cost:
+    """Shapes, parameters, multiply-adds, activations and receptive field, without building.
+
+    Args:
+        network: a specification, or a name of the catalogue.
+        input_size: pixels a side, or height and width.
+
+    Raises:
+        TypeError: ``network`` is neither, or ``input_size`` holds no integers.
+        ValueError: the name is unknown, or a size is less than one.
+
+    Example:
+        >>> cost("resnet50").macs
+        4089184256
+    """
+    if isinstance(network, str):
+        network = look_up(network)
+    if not isinstance(network, ResNetSpec):
+        raise TypeError(f"network must be a ResNetSpec or a name of one, got {network!r}")
+    size = _height_and_width(input_size)
+    return Cost(network.name, size, tuple(cost_rows(network, size)))
+
+
+def _height_and_width(size: int | Sequence[int]) -> tuple[int, int]:
+    sides = (size, size) if isinstance(size, int) else size
+    if isinstance(sides, str) or not isinstance(sides, Sequence) or len(sides) != 2:
+        raise TypeError(f"input_size must be an integer or height and width, got {size!r}")
+    for side in sides:
+        if isinstance(side, bool) or not isinstance(side, int):
+            raise TypeError(f"input_size must hold integers, got {size!r}")
+        if side < 1:
+            raise ValueError(f"input_size must be at least 1, got {size!r}")
+    return sides[0], sides[1]
