@@ -6,15 +6,19 @@ Every figure is a ratio of speeds, reference = 1.00; above 1 is faster than the 
 import argparse
 import platform
 import shutil
+import timeit
 from typing import cast
 
 import torch
 import torchinfo
 import torchvision
+from fvcore.nn import FlopCountAnalysis
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 import resnet_lab
 from benchmarks.interleave import Work, ratios, show
+from resnet_lab.models import flow
 
 
 def forward(model: nn.Module, images: Tensor) -> Work:
@@ -103,6 +107,41 @@ def tracing(name: str, rounds: int) -> None:
     show(title, slower)
 
 
+def forgetful_cost(spec: resnet_lab.ResNetSpec, size: int) -> resnet_lab.models.Cost:
+    """The cost with no layer remembered from an earlier call, as in a new process."""
+    flow.forget()
+    return resnet_lab.cost(spec, size)
+
+
+def counting(name: str, size: int, rounds: int) -> None:
+    """The cost from the specification against tools that run the network."""
+    spec = resnet_lab.spec(name)
+    model = resnet_lab.build(name).eval()
+    images = torch.zeros(1, 3, size, size)
+
+    def flop_counter() -> None:
+        with FlopCounterMode(display=False), torch.inference_mode():
+            model(images)
+
+    def fvcore_count() -> None:
+        FlopCountAnalysis(model, images).unsupported_ops_warnings(False).total()
+
+    ways: dict[str, Work] = {
+        "cost": lambda: resnet_lab.cost(spec, size),
+        "cost, the first time (reference)": lambda: forgetful_cost(spec, size),
+        "FlopCounterMode": flop_counter,
+        "torchinfo.summary": lambda: torchinfo.summary(
+            model, tuple(images.shape), verbose=0, cache_forward_pass=False
+        ),
+        "fvcore": fvcore_count,
+    }
+    found = ratios(ways, "cost, the first time (reference)", rounds)
+    title = f"{name} at {size} pixels, time as a multiple of the first cost()"
+    show(title, {name: 1 / ratio for name, ratio in found.items()})
+    for way in ("cost", "cost, the first time (reference)"):
+        print(f"  {way}: {1000 * min(timeit.repeat(ways[way], number=1, repeat=20)):.1f} ms")
+
+
 def main() -> None:
     """Run every comparison and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -117,6 +156,8 @@ def main() -> None:
             inference(name, batch, chosen.rounds)
         training(name, 8, chosen.rounds)
         tracing(name, 4 * chosen.rounds)
+    counting("resnet152", 224, chosen.rounds)
+    counting("resnet1202", 32, min(chosen.rounds, 3))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ class ResNet(nn.Module):
         TypeError: ``spec`` is no specification.
     """
 
+    fc: nn.Module
+
     def __init__(self, spec: ResNetSpec) -> None:
         if not isinstance(spec, ResNetSpec):
             raise TypeError(f"spec must be a ResNetSpec (build() takes names), got {spec!r}")
