@@ -65,10 +65,10 @@ class ResNet(nn.Module):
             self.add_module(name, module)
         self.body_names = (*self.stage_names, *(name for name in head if name != "fc"))
         initialize(self)
+        self.register_forward_pre_hook(check_images)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images ``N, C, H, W`` to logits ``N, num_classes``."""
-        check_images(x, self)
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         for name in self.body_names:
             x = getattr(self, name)(x)
@@ -123,9 +123,14 @@ def initialize(model: ResNet) -> None:
             nn.init.zeros_(block.get_parameter(f"{block.branch_end}.weight"))
 
 
-def check_images(images: Tensor, model: ResNet) -> None:
-    """Refuse images that the network can't take, before they have gone halfway through it."""
-    spec = model.spec
+def check_images(model: ResNet, inputs: tuple[Tensor, ...]) -> None:
+    """Refuse images that the network can't take, before they have gone halfway through it.
+
+    A hook, and not a part of ``forward``, so that ``torch.fx`` and others can trace the network.
+    """
+    images, spec = inputs[0], model.spec
+    if torch.jit.is_tracing():  # sizes are tensors there
+        return
     if images.dim() != 4 or images.shape[1] != spec.in_channels:
         raise ValueError(
             f"images must have the shape N, {spec.in_channels}, H, W, got {tuple(images.shape)}"

@@ -136,10 +136,11 @@ def test_leaves_the_model_as_it_was(make):
     before = copy.deepcopy(model.state_dict())
     buffers = dict(model.named_buffers())
     random_state = torch.random.get_rng_state()
+    hooks = hook_count(model)
 
     trace_shapes(model, torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
 
-    assert hook_count(model) == 1
+    assert hook_count(model) == hooks >= 1
     assert [module.training for module in model.modules()] == modes
     after = model.state_dict()
     assert list(after) == list(before)

@@ -1,6 +1,8 @@
 """The specification against the networks that are built from it."""
 
+import copy
 import dataclasses
+import pickle
 import re
 
 import pytest
@@ -230,3 +232,17 @@ def test_images_that_cannot_pass_are_refused_at_the_door():
     assert model(torch.zeros(2, 3, 16, 16)).shape == (2, 1000)
     assert model.eval()(torch.zeros(1, 3, 16, 16)).shape == (1, 1000)
     assert model.train()(torch.zeros(1, 3, 33, 16)).shape == (1, 1000)
+
+
+@pytest.mark.parametrize("name", ["resnet20", "resnetv2_20", "plain20"])
+def test_networks_can_be_copied_pickled_traced_and_exported(name):
+    model = resnet_lab.build(name).eval()
+    images = torch.randn(2, 3, 32, 32)
+    others = (
+        copy.deepcopy(model),
+        pickle.loads(pickle.dumps(model)),
+        torch.fx.symbolic_trace(model),
+        torch.export.export(model, (images,)).module(),
+    )
+    for other in others:
+        torch.testing.assert_close(other(images), model(images))
