@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import resnet_lab
+from book.claims.counts import *  # noqa: F403 -- chapter 15
 from resnet_lab.arithmetic import Window, conv_output_size, output_size, receptive_field
 
 Value = int | Fraction | tuple[int, ...]
@@ -109,6 +110,100 @@ def version_cost() -> dict[str, Value]:
     """Percent more multiply-adds of v1.5 over v1."""
     v1, v15 = (_resnet("resnet50", version)[0] for version in ("v1", "v1.5"))
     return {"multiply-adds": Fraction(100 * (v15 - v1), v1)}
+
+
+def bag_of_tricks_b_macs() -> dict[str, Value]:
+    """Multiply-adds of ResNet-50 in version B, which is v1.5."""
+    return {"v1.5": _resnet("resnet50", "v1.5")[0]}
+
+
+def bag_of_tricks_c_and_d_macs() -> dict[str, Value]:
+    """Multiply-adds of ResNet-50 in versions C and D."""
+    counts = [
+        _count(functools.partial(resnet_lab.build, name)).get_total_flops() // 2
+        for name in ("resnet50c", "resnet50d")
+    ]
+    return {"deep stem, then also the average before the projection": tuple(counts)}
+
+
+def bag_of_tricks_parameters() -> dict[str, Value]:
+    """Trained parameters of ResNet-50 with either stem."""
+    with torch.device("meta"):
+        return {
+            name: sum(p.numel() for p in resnet_lab.build(model).parameters())
+            for name, model in (("v1.5", "resnet50"), ("D", "resnet50d"))
+        }
+
+
+def kernel_cost_ratio() -> dict[str, Value]:
+    """Cost of a 7x7 over that of a 3x3, and of the stem with it over the stem with three 3x3."""
+    stems = [_count(functools.partial(_stem, name)) for name in ("resnet50", "resnet50c")]
+    return {
+        "as many channels": Fraction(7 * 7, 3 * 3),
+        "the stem with the 7x7 over the deep stem": Fraction(
+            *(counter.get_total_flops() for counter in stems)
+        ),
+    }
+
+
+def unread_by_1x1() -> dict[str, Value]:
+    """Percent of the positions of a map that a 1x1 with stride 2 does not read."""
+    return {
+        f"{kind} maps, such as {size} columns": 100 - Fraction(
+            100 * conv_output_size(size, 1, 2) ** 2, size**2
+        )
+        for kind, size in (("even", SIDE // 4), ("odd", SIDE // 4 + 1))
+    }
+
+
+def resnet164_parameters() -> dict[str, Value]:
+    """Parameters of the pre-activation ResNet-164 for CIFAR-10."""
+    return _with_and_without_norms("resnetv2_164")
+
+
+def resnet1001_parameters() -> dict[str, Value]:
+    """Parameters of the pre-activation ResNet-1001 for CIFAR-10."""
+    return _with_and_without_norms("resnetv2_1001")
+
+
+def resnet1202_parameters() -> dict[str, Value]:
+    """Parameters of ResNet-1202 for CIFAR-10, with option A."""
+    return _with_and_without_norms("resnet1202")
+
+
+def components_of_v2() -> dict[str, Value]:
+    """Parameters of a v2 block over those of a v1 block of the same shape, in percent."""
+    def block(name: str, version: str) -> int:
+        model = resnet_lab.build(name, version=version)
+        return sum(p.numel() for p in model.get_submodule("layer1.1").parameters())
+
+    return {
+        kind: Fraction(100 * block(name, "v2"), block(name, "v1"))
+        for kind, name in (("basic block", "resnet20"), ("bottleneck", "resnetv2_164"))
+    }
+
+
+def cost_of_1000_layers() -> dict[str, Value]:
+    """Multiply-adds of ResNet-1001 for CIFAR-10 over those of shallower networks."""
+    shallow = resnet_lab.spec("resnetv2_1001", depths=(11, 11, 11))
+    deep = resnet_lab.cost("resnetv2_1001", 32).macs
+    return {
+        "over 101 layers of the same blocks": Fraction(deep, resnet_lab.cost(shallow, 32).macs),
+        "over ResNet-110": Fraction(deep, resnet_lab.cost("resnetv2_110", 32).macs),
+    }
+
+
+def _with_and_without_norms(name: str) -> dict[str, Value]:
+    with torch.device("meta"):
+        model = resnet_lab.build(name)
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    total = sum(p.numel() for p in model.parameters())
+    inside = sum(p.numel() for norm in norms for p in norm.parameters())
+    return {"with batch normalization": total, "without": total - inside}
+
+
+def _stem(name: str) -> nn.Module:
+    return nn.Sequential(*list(resnet_lab.build(name).children())[:4])
 
 
 def _by_shortcut(name: str) -> dict[str, Value]:

@@ -63,13 +63,19 @@ def exercise(
 
 
 def untouched(answer: Any) -> bool:
-    """Whether an answer is still the stub: ``...``, ``None``, or a function without a body."""
+    """Whether an answer is still the stub: ``...``, ``None``, or a function without a body.
+
+    A class is one while any of its own methods is.
+    """
     if answer is None or answer is ...:
         return True
     if isinstance(answer, dict):
         return any(untouched(value) for value in answer.values())
     if isinstance(answer, (list, tuple)):
         return any(untouched(value) for value in answer)
+    if isinstance(answer, type):
+        methods = [m for m in vars(answer).values() if isinstance(m, types.FunctionType)]
+        return any(_is_stub(method) for method in methods)
     if isinstance(answer, types.FunctionType):
         return _is_stub(answer)
     return False

@@ -3,13 +3,15 @@
 Importing this package imports matplotlib; ``import resnet_lab`` does not.
 """
 
+from resnet_lab.figures.blocks import block_orders
 from resnet_lab.figures.charts import bars, curve
 from resnet_lab.figures.photo import Photograph, photograph
+from resnet_lab.figures.photographs import photographs
 from resnet_lab.figures.pictures import feature_maps, gradient_map, receptive_fields
 from resnet_lab.figures.svg import Figure, to_figure
 from resnet_lab.figures.windows import shape_strip, window_rows
 
 __all__ = [
-    "Figure", "Photograph", "bars", "curve", "feature_maps", "gradient_map", "photograph",
-    "receptive_fields", "shape_strip", "to_figure", "window_rows",
+    "Figure", "Photograph", "bars", "block_orders", "curve", "feature_maps", "gradient_map",
+    "photograph", "photographs", "receptive_fields", "shape_strip", "to_figure", "window_rows",
 ]

@@ -71,10 +71,26 @@ def unfinished_in_part(a):
     return a // 2
 
 
-STUBS = [..., None, faded_pair, faded_triple, unfinished, stub, stub_with_words,
+class Unwritten(torch.nn.Module):
+    """A class whose skeleton is given."""
+
+    def __init__(self, channels):
+        super().__init__()
+        ...
+
+    def forward(self, x):
+        ...
+
+
+class Written(Unwritten):
+    def forward(self, x):
+        return x
+
+
+STUBS = [Unwritten, ..., None, faded_pair, faded_triple, unfinished, stub, stub_with_words,
          stub_that_returns, faded, faded_on_the_way, lambda a: None, (1, ...),
          [None], {"size": ...}]
-ANSWERS = [0, "", False, (), (1, 2), print, len, lambda a: a, lambda x: x[..., 0],
+ANSWERS = [Written, 0, "", False, (), (1, 2), print, len, lambda a: a, lambda x: x[..., 0],
            unfinished_in_part, torch.zeros(2), torch.nn.Identity(), [torch.zeros(2)]]
 
 

@@ -20,6 +20,7 @@ DRAWN = {
     "steps": lambda: figures.curve({"a": {224: 7, 225: 8}}, "in", "out", "Sizes", steps=True,
                                    mark={"here": 224}),
     "bars": lambda: figures.bars({"a": 1.5, "b": 2}, "billions", "Cost", mark=["b"]),
+    "blocks": lambda: figures.block_orders({"v1": ["conv", "BN", "+", "ReLU"]}, "Blocks"),
     "windows": lambda: figures.window_rows(8, 3, 2),
     "long": lambda: figures.window_rows(224, 7, 2, 3),
     "strip": lambda: figures.shape_strip(
@@ -27,6 +28,9 @@ DRAWN = {
     "maps": lambda: figures.feature_maps(torch.arange(48.0).view(1, 3, 4, 4), "Maps"),
     "fields": lambda: figures.receptive_fields(
         PHOTO.rgb, {"stem": ReceptiveField(11, 4, -5)}, 12, "Fields"),
+    "photographs": lambda: figures.photographs(
+        {"all": PHOTO.rgb, "left": PHOTO.rgb}, "Photographs",
+        keep={"left": np.arange(96) < np.full((96, 1), 48)}),
     "gradient": lambda: figures.gradient_map(
         torch.eye(96).repeat(3, 1, 1), "Gradient", ReceptiveField(11, 4, -5), 12),
 }

@@ -1,0 +1,69 @@
+"""What recomputes claims about counts of parameters and layers (chapter 15)."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import resnet_lab
+from resnet_lab.records.names import library_names
+
+Value = int | Fraction | tuple[int, ...]
+
+__all__ = [
+    "cifar_resnet18_parameters", "keras_resnet50_parameters", "keras_resnet152_parameters",
+    "resnet50_convolutions", "resnet50_layers",
+]  # fmt: skip
+
+
+def keras_resnet50_parameters() -> dict[str, Value]:
+    """Parameters of Keras's ResNet50 in three ways of counting."""
+    return _keras("resnet50_v1")
+
+
+def keras_resnet152_parameters() -> dict[str, Value]:
+    """Parameters of Keras's ResNet152, which is built as its ResNet50."""
+    return _keras("resnet152_v1")
+
+
+def resnet50_layers() -> dict[str, Value]:
+    """Layers of ResNet-50 that have weights."""
+    rows = [row for row in resnet_lab.cost("resnet50").rows if row.params]
+    weighted = [row for row in rows if row.kind in ("Conv2d", "Linear")]
+    return {
+        "on the longest path": sum("downsample" not in row.name for row in weighted),
+        "with projections": len(weighted),
+        "with projections and normalizations": len(rows),
+    }
+
+
+def resnet50_convolutions() -> dict[str, Value]:
+    """Convolutions of ResNet-50."""
+    names = [row.name for row in resnet_lab.cost("resnet50").rows if row.kind == "Conv2d"]
+    on_path = sum("downsample" not in name for name in names)
+    in_branches = sum(name.startswith("layer") and "downsample" not in name for name in names)
+    return {
+        "on the longest path": on_path,
+        "in residual branches": in_branches,
+        "with projections": len(names),
+    }
+
+
+def cifar_resnet18_parameters() -> dict[str, Value]:
+    """ResNet-18 with ImageNet's widths, a stem for small images and ten classes."""
+    wide = resnet_lab.spec("resnet18", stem="3x3", num_classes=10)
+    return {
+        "ResNet-18, 3x3 stem, ten classes": resnet_lab.cost(wide, 32).params,
+        "ResNet-20 of the paper": resnet_lab.cost("resnet20", 32).params,
+    }
+
+
+def _keras(ours: str) -> dict[str, Value]:
+    entry = next(each for each in library_names() if (each.library, each.ours) == (
+        "Keras", "resnet50_v1"))
+    network = replace(entry, ours=ours)
+    rows = resnet_lab.cost(network.spec).rows
+    statistics = sum(row.params for row in rows if row.kind == "BatchNorm2d")  # as many
+    return {
+        "trained parameters": network.parameters,
+        "with running statistics": network.parameters + statistics,
+        "without biases, as torchvision": network.parameters - network.bias_parameters,
+    }
