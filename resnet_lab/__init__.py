@@ -1,10 +1,11 @@
 """ResNet Lab: ResNets from the paper to the code.
 
-The house has floors, and each imports only from those above it: arithmetic, models, hooks,
-then figures, widgets and exercises, which are imported on demand.
+The house has floors, and each imports only from those above it: arithmetic, tables, models,
+hooks, interop, then figures, widgets and exercises, which are imported on demand.
 """
 
 from resnet_lab.hooks import trace_shapes
+from resnet_lab.interop import identify, load_weights
 from resnet_lab.models import ResNet, ResNetSpec, build, cost, list_models, spec
 
 __version__ = "0.1.0"
@@ -15,7 +16,9 @@ __all__ = [
     "__version__",
     "build",
     "cost",
+    "identify",
     "list_models",
+    "load_weights",
     "spec",
     "trace_shapes",
 ]

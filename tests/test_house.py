@@ -15,7 +15,7 @@ PACKAGE = ROOT / "resnet_lab"
 
 # Each floor imports only from the floors above it.
 FLOORS = [
-    "arithmetic", "tables", "models", "hooks", "training", "records",
+    "arithmetic", "tables", "models", "hooks", "interop", "training", "records",
     "figures", "widgets", "exercises", "grading",
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.modules.module import register_module_forward_hook
 
 from resnet_lab.hooks.preserve import left_as_it_was
-from resnet_lab.hooks.table import html_table, text_table
+from resnet_lab.tables import html_table, text_table
 
 Shape = tuple[int, ...]
 

@@ -1,7 +1,7 @@
 """ResNets, exact and composable.
 
 Read in this order: plan, stems, shortcuts, blocks, preactivation, spec, trunk, catalogue;
-then flow and cost, layouts and weights.
+then flow and cost, and official.
 """
 
 from resnet_lab.models.catalogue import build, list_models, spec

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
+from resnet_lab.models.official import official_weights
 from resnet_lab.models.spec import ResNetSpec
 from resnet_lab.models.trunk import ResNet
 
@@ -72,7 +73,8 @@ def _entries() -> Iterator[ResNetSpec]:
     for depth in DEPTHS:
         version = "v2-raw" if depth < 50 else "v2"
         yield imagenet(f"resnetv2_{depth}", depth, version=version)
-        yield imagenet(f"resnetv2_{depth}d", depth, version=version, **LETTERS["d"])
+        for letter in ("d", "t"):
+            yield imagenet(f"resnetv2_{depth}{letter}", depth, version=version, **LETTERS[letter])
     for depth in (50, 101):
         yield imagenet(f"wide_resnet{depth}_2", depth, width_per_group=128)
     for depth, groups, width in ((50, 32, 4), (101, 32, 8), (101, 64, 4)):
@@ -100,7 +102,8 @@ def _aliases() -> Iterator[tuple[str, str]]:
             yield f"gluon_{name}_v1{letter}", ours  # Gluon's, as timm had them
             yield f"resnet_v1{letter}{depth}", ours  # OpenMMLab
             yield f"resnetv1{letter}_{depth}", ours
-            yield f"{name}_v{letter}", ours  # PaddlePaddle
+        if depth in (50, 101, 152):  # its 18 and 34 project in stage 1, its 200 has other stages
+            yield f"{name}_vd", f"{name}d"  # PaddlePaddle
         yield f"{name}_v1.5", name  # NVIDIA
         yield f"{name}v1.5", name
 
@@ -151,19 +154,28 @@ def _hint(name: str) -> str:
     return f"near it: {', '.join(near)}" if near else f"known: {', '.join(CATALOGUE)}"
 
 
-def build(name: str, /, **changes: Any) -> ResNet:
-    """Build a network by name, with freshly drawn weights.
+def build(name: str, /, *, weights: str | None = None, **changes: Any) -> ResNet:
+    """Build a network by name, with freshly drawn weights or with official ones.
 
     Args:
         name: a name of :func:`list_models`, or another library's name for it.
+        weights: one of torchvision's sets of weights for this network, such as
+            ``"IMAGENET1K_V1"``, which torchvision downloads where it hasn't yet.
         **changes: fields of :class:`ResNetSpec` to set, such as ``num_classes=10``.
 
     Raises:
-        ValueError: the name is unknown, or a value is impossible.
+        ValueError: the name or the weights are unknown, a value is impossible, or the
+            weights are for another network.
         TypeError: a change is not a field of the specification.
+        ImportError: weights are asked for and torchvision is not installed.
+        ConnectionError: the weights can't be downloaded.
 
     Example:
         >>> build("resnet50", version="v1").spec.version
         'v1'
     """
-    return ResNet(spec(name, **changes))
+    wanted = spec(name, **changes)
+    model = ResNet(wanted)
+    if weights is not None:
+        model.load_state_dict(official_weights(wanted, spec(name), weights))
+    return model

@@ -6,7 +6,7 @@ arXiv:1512.03385, table 1 and section 4.2 (depths, widths, blocks), section 3.3 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from resnet_lab.arithmetic import Window, total_stride
@@ -212,6 +212,13 @@ class ResNetSpec:
     def stride(self) -> int:
         """Input positions between two positions of the last stage's output."""
         return total_stride(self.path())
+
+
+def differing_fields(spec: ResNetSpec, other: ResNetSpec) -> list[str]:
+    """Fields in which two networks differ, beside their names and how they start."""
+    names = [entry.name for entry in fields(ResNetSpec)]
+    left_out = ("name", "zero_init_residual")
+    return [n for n in names if n not in left_out and getattr(spec, n) != getattr(other, n)]
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -137,12 +137,12 @@ def table_of_details(names: Sequence[LibraryName]) -> str:
 
 
 def _theirs(entry: LibraryName) -> str:
-    return f"`{entry.name}`" if entry.checked == "run" else f"*`{entry.name}`*"
+    return entry.name if entry.checked == "run" else f"*{entry.name}*"
 
 
 def _ours(entry: LibraryName) -> str:
-    changes = "".join(f", {name}={value!r}" for name, value in entry.changes.items())
-    return f"`{entry.ours}{changes}`"
+    changes = "".join(f", {name} {value!r}" for name, value in entry.changes.items())
+    return f"`{entry.ours}`{changes}"
 
 
 def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -11,7 +11,7 @@ from torch.nn.modules import module as module_hooks
 
 import resnet_lab
 from resnet_lab import trace_shapes
-from resnet_lab.hooks.table import html_table, text_table
+from resnet_lab.tables import html_table, text_table
 
 MODELS = {
     "ours": lambda: resnet_lab.build("resnet50"),

@@ -1,0 +1,84 @@
+"""Official weights, through torchvision's own download; never over the network here."""
+
+import sys
+from urllib.error import URLError
+
+import pytest
+import torch
+import torchvision
+
+from resnet_lab import ResNet, build, spec
+
+
+@pytest.fixture
+def offline(tmp_path, monkeypatch):
+    """An empty torch home, and no network."""
+
+    def fail(*args, **kwargs):
+        raise URLError("no network")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(torch.hub, "urlopen", fail)
+    (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
+    return tmp_path / "hub" / "checkpoints"
+
+
+def test_official_weights_that_are_there_are_loaded(offline):
+    theirs = torchvision.models.resnet18()
+    url = torchvision.models.ResNet18_Weights.IMAGENET1K_V1.url
+    torch.save(theirs.state_dict(), offline / url.rsplit("/")[-1])
+    ours = build("resnet18", weights="IMAGENET1K_V1").state_dict()
+    for name, tensor in theirs.state_dict().items():
+        assert torch.equal(ours[name], tensor)
+
+
+def test_official_weights_offline(offline):
+    with pytest.raises(ConnectionError, match="no network") as error:
+        build("resnet50", weights="IMAGENET1K_V2")
+    assert str(offline / "resnet50-11ad3fa6.pth") in str(error.value)
+    assert list(offline.iterdir()) == []
+
+
+def test_official_weights_that_are_damaged(offline):
+    name = torchvision.models.ResNet18_Weights.IMAGENET1K_V1.url.rsplit("/")[-1]
+    (offline / name).write_bytes(b"PK\3\4 cut")
+    with pytest.raises(ValueError, match=f"{name} is damaged"):
+        build("resnet18", weights="IMAGENET1K_V1")
+
+
+def test_official_weights_are_for_torchvisions_networks(offline):
+    for changes in ({"version": "v1"}, {"num_classes": 10}, {"shortcut": "C"}, {"in_channels": 1}):
+        field = next(iter(changes))
+        with pytest.raises(ValueError, match=f"{field} must be .* with weights"):
+            build("resnet50", weights="IMAGENET1K_V1", **changes)
+    for name in ("resnet50d", "resnet200", "plain18", "resnet20"):
+        with pytest.raises(ValueError, match=f"torchvision has none for '{name}'"):
+            build(name, weights="IMAGENET1K_V1")
+    with pytest.raises(ValueError, match="torchvision has none for 'mine'"):
+        build("resnet50", name="mine", weights="IMAGENET1K_V1")
+    with pytest.raises(ConnectionError):  # how it starts is of no matter
+        build("resnet50", weights="DEFAULT", zero_init_residual=True)
+
+
+def test_unknown_official_weights_are_listed(offline):
+    with pytest.raises(ValueError, match="'IMAGENET1K_V1', 'IMAGENET1K_V2'.* got 'IMAGENET22K'"):
+        build("resnet50", weights="IMAGENET22K")
+
+
+def test_official_weights_without_torchvision(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    with pytest.raises(ImportError, match="pip install torchvision"):
+        build("resnet50", weights="IMAGENET1K_V1")
+
+
+TORCHVISION = [n for n in torchvision.models.list_models(torchvision.models) if "resne" in n]
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_torchvisions_networks_are_ours(name, offline):
+    with torch.device("meta"):
+        theirs = torchvision.models.get_model(name).state_dict()
+        ours = ResNet(spec(name)).state_dict()
+    assert {n: t.shape for n, t in ours.items()} == {n: t.shape for n, t in theirs.items()}
+    with pytest.raises(ConnectionError):
+        build(name, weights="DEFAULT")
