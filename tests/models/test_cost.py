@@ -14,7 +14,10 @@ from resnet_lab.models.shortcuts import SHORTCUTS
 from resnet_lab.models.spec import VERSIONS
 from resnet_lab.models.stems import STEMS
 
-NAMES = [name for name in resnet_lab.list_models() if "1202" not in name and "1001" not in name]
+NAMES = [
+    pytest.param(name, marks=pytest.mark.everything if "1202" in name or "1001" in name else [])
+    for name in resnet_lab.list_models()
+]
 
 
 def random_spec(rng: random.Random) -> resnet_lab.ResNetSpec:
