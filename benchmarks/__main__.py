@@ -1,6 +1,7 @@
 """``make bench``: our networks against torchvision's, and the shape trace against a forward.
 
-Every figure is a ratio of speeds, reference = 1.00; above 1 is faster than the reference.
+Figures are ratios of speeds, reference = 1.00, above 1 is faster; those of tools that look at a
+network, ``trace_shapes`` and ``cost``, are multiples of the reference's time, below 1 is faster.
 """
 
 import argparse
@@ -136,7 +137,7 @@ def counting(name: str, size: int, rounds: int) -> None:
         "fvcore": fvcore_count,
     }
     found = ratios(ways, "cost, the first time (reference)", rounds)
-    title = f"{name} at {size} pixels, time as a multiple of the first cost()"
+    title = f"{name} at {size} pixels, time as a multiple of the first cost() (goals: 5 and 50 ms)"
     show(title, {name: 1 / ratio for name, ratio in found.items()})
     for way in ("cost", "cost, the first time (reference)"):
         print(f"  {way}: {1000 * min(timeit.repeat(ways[way], number=1, repeat=20)):.1f} ms")

@@ -28,7 +28,8 @@ class Identification:
         name: the canonical network that it is, or is nearest to; None where the catalogue
             has none of these depths.
         spec: what rebuilds it: ``ResNet(spec)`` takes its weights, once they have our names,
-            and computes the same. None where no specification does; ``differences`` say why.
+            and computes the same in ``eval()``; of several that fit, the likeliest (see
+            ``undecided``). None where no specification does; ``differences`` say why.
         layout: whose names its weights have.
         facts: what it is, field by field; values that are left open are joined by "or".
         differences: sentences that tell it from the canonical network.
@@ -93,6 +94,8 @@ def identify(source: Any) -> Identification:
         return _identify(model, read_weights(source if model is None else model.state_dict()))
     except (NotAResNetError, OSError, ImportError, TypeError, ValueError) as error:
         return Identification(False, reason=str(error))
+    except Exception as error:  # whatever a foreign source raises when it is read
+        return Identification(False, reason=f"it can't be read: {type(error).__name__}: {error}")
 
 
 def _identify(model: nn.Module | None, entries: dict[str, Tensor]) -> Identification:

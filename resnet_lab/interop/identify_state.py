@@ -181,6 +181,10 @@ def _beyond(weights: Weights, spec: ResNetSpec) -> tuple[str, ...]:
     if missing:
         raise NotAResNetError(f"{shorten(missing)} is missing")
     has, extra = _explain(misfit.unexpected, HAS)
+    if len(extra) > len(expected):
+        raise NotAResNetError(
+            f"most entries have no place in a ResNet, {shorten(extra)} among {len(extra)}"
+        )
     if extra:
         has.append(f"there are entries that no ResNet of the family has: {shorten(extra)}")
     return (*lacks, *has)

@@ -62,8 +62,13 @@ def load_weights(model: ResNet, source: Mapping[str, Any] | str | os.PathLike[st
         raise ValueError(
             f"weights (layout: {layout.name}) do not fit {spec.name}, none was loaded\n{report}"
         )
+    for name, tensor in weights.items():
+        if tensor.is_floating_point() != expected[name].is_floating_point():
+            raise ValueError(f"{name} must be {expected[name].dtype}, got {tensor.dtype}")
     if any(tensor.is_meta for tensor in weights.values()):
         raise ValueError("source must hold values, its tensors are on the meta device")
+    if any(tensor.is_meta for tensor in expected.values()):
+        raise ValueError("model must be on a device that holds values, it is on the meta device")
     model.load_state_dict(weights, strict=True)
     return model
 
@@ -136,6 +141,8 @@ def read_weights(source: Any) -> dict[str, Tensor]:
         if not isinstance(name, str) or not isinstance(value, Tensor):
             kind = type(value).__name__
             raise ValueError(f"a state dict must hold named tensors, {name!r} is a {kind}")
+        if value.layout != torch.strided or value.is_nested:
+            raise ValueError(f"entry {name!r} is sparse or nested; only dense tensors are read")
         if is_lazy(value):
             raise ValueError(f"entry {name!r} belongs to a lazy layer that has not run yet")
     return dict(source)

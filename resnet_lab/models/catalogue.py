@@ -30,7 +30,13 @@ LETTERS: dict[str, dict[str, Any]] = {
 
 
 def imagenet(name: str, depth: int, **changes: Any) -> ResNetSpec:
-    """A network for ImageNet of one of the :data:`DEPTHS`."""
+    """A network for ImageNet of one of the :data:`DEPTHS`.
+
+    Raises:
+        ValueError: the depth is none of them.
+    """
+    if depth not in DEPTHS:
+        raise ValueError(f"depth must be one of {', '.join(map(str, DEPTHS))}, got {depth!r}")
     block, depths = DEPTHS[depth]
     return ResNetSpec(name, block, depths, **changes)
 
@@ -45,14 +51,20 @@ def cifar(name: str, depth: int, block: str = "basic", **changes: Any) -> ResNet
         **changes: fields of :class:`ResNetSpec` to set.
 
     Raises:
-        ValueError: no n gives this depth.
+        ValueError: no n gives this depth, or there is no such block.
+        TypeError: the depth is no integer.
     """
-    per_block = {"basic": 6, "bottleneck": 9}[block]
+    per_block = {"basic": 6, "bottleneck": 9}.get(block)
+    if per_block is None:
+        raise ValueError(f"block must be 'basic' or 'bottleneck', got {block!r}")
+    if isinstance(depth, bool) or not isinstance(depth, int):
+        raise TypeError(f"depth must be an integer, got {depth!r}")
     n, rest = divmod(depth - 2, per_block)
     if n < 1 or rest:
+        near = sorted({per_block * max(n, 1) + 2, per_block * max(n + 1, 1) + 2})
         raise ValueError(
             f"depth must be {per_block}n + 2 with {block} blocks, got {depth}; near it: "
-            f"{per_block * max(n, 1) + 2} and {per_block * (max(n, 0) + 1) + 2}"
+            f"{' and '.join(map(str, near))}"
         )
     small: dict[str, Any] = {"stem": "3x3", "stem_width": 16, "widths": (16, 32, 64)}
     return ResNetSpec(
@@ -94,22 +106,25 @@ CATALOGUE = {spec.name: spec for spec in _entries()}
 
 
 def _aliases() -> Iterator[tuple[str, str]]:
-    for depth in DEPTHS:
+    bottlenecks = (50, 101, 152)
+    for depth in (18, 34, *bottlenecks):
         name = f"resnet{depth}"
-        for letter in ("b", *LETTERS):
-            ours = name if letter == "b" else name + letter
-            yield f"{name}_v1{letter}", ours  # Gluon
-            yield f"gluon_{name}_v1{letter}", ours  # Gluon's, as timm had them
-            yield f"resnet_v1{letter}{depth}", ours  # OpenMMLab
-            yield f"resnetv1{letter}_{depth}", ours
-        if depth in (50, 101, 152):  # its 18 and 34 project in stage 1, its 200 has other stages
-            yield f"{name}_vd", f"{name}d"  # PaddlePaddle
+        ours = {"b": name, "d": f"{name}d"}
+        if depth in bottlenecks:
+            ours |= {"c": f"{name}c", "s": f"{name}s"}
+            for letter in ("c", "d"):
+                yield f"resnet_v1{letter}{depth}", ours[letter]  # OpenMMLab
+                yield f"resnetv1{letter}{depth}", ours[letter]
+            yield f"{name}_vd", f"{name}d"  # PaddlePaddle; its other depths are other networks
+        for letter, network in ours.items():
+            yield f"{name}_v1{letter}", network  # Gluon
+            yield f"gluon_{name}_v1{letter}", network  # Gluon's, as timm had them
         yield f"{name}_v1.5", name  # NVIDIA
         yield f"{name}v1.5", name
 
 
 ALIASES = dict(_aliases())
-"""Names in other libraries, lower case, of networks that are in the catalogue."""
+"""Names of other libraries for networks of the catalogue, in lower case."""
 
 
 def list_models() -> list[str]:
@@ -135,7 +150,7 @@ def spec(name: str, /, **changes: Any) -> ResNetSpec:
         if change not in known:
             listed = ", ".join(known)
             raise TypeError(f"{change} is no field of a ResNetSpec; its fields are {listed}")
-    found = CATALOGUE.get(ALIASES.get(name, name))
+    found = CATALOGUE.get(ALIASES.get(name.lower(), name))
     if found is None:
         raise ValueError(f"name must be one of list_models(), got {name!r}; {_hint(name)}")
     return replace(found, **changes)
@@ -177,5 +192,5 @@ def build(name: str, /, *, weights: str | None = None, **changes: Any) -> ResNet
     wanted = spec(name, **changes)
     model = ResNet(wanted)
     if weights is not None:
-        model.load_state_dict(official_weights(wanted, spec(name), weights))
+        model.load_state_dict(official_weights(wanted, CATALOGUE.get(wanted.name, wanted), weights))
     return model

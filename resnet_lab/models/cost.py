@@ -54,14 +54,15 @@ class Cost:
         return self.rows[-1].output_shape
 
     @property
-    def receptive_field(self) -> int:
-        """Pixels a side that one position of the last map depends on."""
-        return next(row.receptive_field for row in reversed(self.rows) if row.receptive_field)
+    def receptive_field(self) -> int | None:
+        """Pixels a side that one position of the last map depends on; None without a map."""
+        fields = (row.receptive_field for row in reversed(self.rows))
+        return next((field for field in fields if field is not None), None)
 
     @property
-    def jump(self) -> int:
-        """Pixels between the fields of neighboring positions of the last map."""
-        return next(row.jump for row in reversed(self.rows) if row.jump)
+    def jump(self) -> int | None:
+        """Pixels between the fields of neighboring positions of the last map; None likewise."""
+        return next((row.jump for row in reversed(self.rows) if row.jump is not None), None)
 
     @property
     def parts(self) -> tuple["Cost", ...]:

@@ -32,6 +32,8 @@ def official_weights(spec: ResNetSpec, canonical: ResNetSpec, name: str) -> dict
     for entry in differing_fields(spec, canonical):
         ours, theirs = getattr(spec, entry), getattr(canonical, entry)
         raise ValueError(f"{entry} must be {theirs!r} with weights={name!r}, got {ours!r}")
+    if not isinstance(name, str):
+        raise TypeError(f"weights must be a name such as 'IMAGENET1K_V1', got {name!r}")
     sets = models.get_model_weights(spec.name).__members__
     if name not in sets:
         listed = ", ".join(repr(entry) for entry in sets)

@@ -19,7 +19,7 @@ class BlockPlan:
         stage: which stage the block belongs to, from 1.
         index: its place in the stage, from 0.
         block: ``"basic"`` or ``"bottleneck"``.
-        form: how branch and shortcut are put together, see ``BLOCKS`` in ``blocks.py``.
+        form: how branch and shortcut are put together, see ``BLOCKS`` in ``trunk.py``.
         in_channels: channels of the input.
         width: channels inside the branch.
         out_channels: channels of the output.

@@ -23,9 +23,12 @@ class PadChannels(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, stride: int, before: int) -> None:
         super().__init__()
+        new = out_channels - in_channels
+        if not 0 <= before <= new:
+            raise ValueError(f"before must be from 0 to the {new} new channels, got {before}")
         self.in_channels, self.out_channels, self.stride = in_channels, out_channels, stride
         self.before = before
-        self.after = out_channels - in_channels - before
+        self.after = new - before
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``N, in, H, W`` to ``N, out, ceil(H/stride), ceil(W/stride)``."""

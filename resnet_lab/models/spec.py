@@ -90,6 +90,8 @@ class ResNetSpec:
     zero_init_residual: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise TypeError(f"name must be a string, got {self.name!r}")
         _check_choice("block", self.block, tuple(KERNELS))
         versions = tuple(key for key, version in VERSIONS.items() if self.block in version.strided)
         _check_choice("version", self.version, versions)
@@ -142,7 +144,7 @@ class ResNetSpec:
                     "zero_init_residual must be False where shortcut is 'none': nothing would "
                     "reach the output"
                 )
-        if self.shortcut.startswith("A") and any(
+        if self.shortcut in ("A", "A-split") and any(
             plan.out_channels < plan.in_channels for plan in self.blocks
         ):
             raise ValueError(
@@ -194,19 +196,22 @@ class ResNetSpec:
         version = VERSIONS[self.version]
         if self.shortcut == "none":
             return "plain"
-        if version.form == "v1":
-            return "v1"
+        if version.form != "v2":
+            return version.form
         projects = changes_shape or self.shortcut == "C"
         return "v2-shared" if projects or (first and version.first_shares) else "v2"
 
     def path(self) -> tuple[Window, ...]:
         """Windows along the longest path: the stem, then every residual branch.
 
-        Feed it to :func:`resnet_lab.arithmetic.receptive_field`. No shortcut reads a
-        position that the branch beside it does not read.
+        Feed it to :func:`resnet_lab.arithmetic.receptive_field`. No shortcut reaches
+        further than the branch beside it.
         """
-        branches = tuple(window for block in self.blocks for window in block.windows)
-        return stem_windows(self.stem) + branches
+        return stem_windows(self.stem) + self.block_windows()
+
+    def block_windows(self) -> tuple[Window, ...]:
+        """Windows of the residual branches alone, first block first."""
+        return tuple(window for block in self.blocks for window in block.windows)
 
     @property
     def stride(self) -> int:

@@ -88,10 +88,14 @@ STEMS = {"7x7": stem_7x7, "deep": stem_deep, "tiered": stem_tiered, "3x3": stem_
 def stem_windows(stem: str) -> tuple[Window, ...]:
     """The windows of a kind of stem, read off its modules."""
     with torch.device("meta"):
-        modules = [part for module in STEMS[stem](8, 8) for part in module.modules()]
-    return tuple(
-        window_of(part) for part in modules if isinstance(part, nn.Conv2d | nn.MaxPool2d)
-    )
+        return windows_in(*STEMS[stem](8, 8))
+
+
+def windows_in(*modules: nn.Module) -> tuple[Window, ...]:
+    """The windows of the square layers inside some modules, in their order."""
+    layers = [layer for module in modules for layer in module.modules()]
+    sliding = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
+    return tuple(window_of(layer) for layer in layers if isinstance(layer, sliding))
 
 
 def window_of(layer: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> Window:

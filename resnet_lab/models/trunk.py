@@ -5,11 +5,12 @@ do the attributes here, because official weights are stored under these names.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from resnet_lab.arithmetic import output_size
+from resnet_lab.arithmetic import output_size, total_stride
 from resnet_lab.models.blocks import BasicBlock, Bottleneck, PlainBlock
 from resnet_lab.models.plan import BlockPlan
 from resnet_lab.models.preactivation import (
@@ -20,7 +21,7 @@ from resnet_lab.models.preactivation import (
 )
 from resnet_lab.models.shortcuts import SHORTCUTS
 from resnet_lab.models.spec import ResNetSpec
-from resnet_lab.models.stems import STEMS, Stem
+from resnet_lab.models.stems import STEMS, Stem, windows_in
 
 BLOCKS: dict[tuple[str, str], type[nn.Module]] = {
     ("basic", "plain"): PlainBlock,
@@ -65,7 +66,7 @@ class ResNet(nn.Module):
             self.add_module(name, module)
         self.body_names = (*self.stage_names, *(name for name in head if name != "fc"))
         initialize(self)
-        self.register_forward_pre_hook(check_images)
+        self.register_forward_pre_hook(check_images, with_kwargs=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images ``N, C, H, W`` to logits ``N, num_classes``."""
@@ -123,23 +124,30 @@ def initialize(model: ResNet) -> None:
             nn.init.zeros_(block.get_parameter(f"{block.branch_end}.weight"))
 
 
-def check_images(model: ResNet, inputs: tuple[Tensor, ...]) -> None:
+def check_images(model: ResNet, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Refuse images that the network can't take, before they have gone halfway through it.
 
     A hook, and not a part of ``forward``, so that ``torch.fx`` and others can trace the network.
+    It asks the modules, which may have been replaced, and not the specification.
     """
-    images, spec = inputs[0], model.spec
     if torch.jit.is_tracing():  # sizes are tensors there
         return
-    if images.dim() != 4 or images.shape[1] != spec.in_channels:
+    images = args[0] if args else kwargs.get("x")
+    if not isinstance(images, Tensor):
+        raise TypeError(f"images must be a tensor N, C, H, W, got {type(images).__name__}")
+    convs = [layer for layer in model.conv1.modules() if isinstance(layer, nn.Conv2d)]
+    channels = convs[0].in_channels if convs else images.shape[1:2]
+    if images.dim() != 4 or images.shape[1] != channels:
         raise ValueError(
-            f"images must have the shape N, {spec.in_channels}, H, W, got {tuple(images.shape)}"
+            f"images must have the shape N, {channels}, H, W, got {tuple(images.shape)}"
         )
-    if model.training and images.shape[0] == 1:
-        height, width = (output_size(size, spec.path()) for size in images.shape[2:])
+    norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
+    if len(images) == 1 and any(norm.training for norm in norms):
+        path = (*windows_in(model.conv1, model.maxpool), *model.spec.block_windows())
+        height, width = (output_size(size, path) for size in images.shape[2:])
         if height * width == 1:
             raise ValueError(
                 f"images must be more than one in train(), or larger, got {tuple(images.shape)}: "
-                f"{spec.name} shrinks them {spec.stride} times, to a single value a channel, "
-                "and batch normalization has no variance to divide by"
+                f"{model.spec.name} shrinks them {total_stride(path)} times, to a single value a "
+                "channel, and batch normalization has no variance to divide by"
             )

@@ -511,3 +511,12 @@ def test_lazy_and_scripted_modules():
     found = identify(scripted)
     assert found.spec == spec("resnet18")
     assert "not run beside ours" in found.undecided[0]
+
+
+def test_another_activation_of_torch_is_seen():
+    model = resnet_lab.build("resnet20")
+    for block in model.blocks():
+        block.relu2 = nn.ReLU6()
+    found = identify(model)
+    assert found.spec is None
+    assert any("ReLU6" in sentence for sentence in found.differences)

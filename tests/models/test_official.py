@@ -82,3 +82,10 @@ def test_torchvisions_networks_are_ours(name, offline):
     assert {n: t.shape for n, t in ours.items()} == {n: t.shape for n, t in theirs.items()}
     with pytest.raises(ConnectionError):
         build(name, weights="DEFAULT")
+
+
+def test_another_name_does_not_change_what_weights_are_for(offline):
+    with pytest.raises(ValueError, match="^version must be 'v1.5' with weights"):
+        build("resnet50_v1", name="resnet50", weights="IMAGENET1K_V1")
+    with pytest.raises(TypeError, match=r"^weights must be a name .* got \[\]"):
+        build("resnet50", weights=[])

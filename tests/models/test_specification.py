@@ -63,7 +63,7 @@ def test_every_catalogue_name_is_its_own():
         ("gluon_resnet101_v1d", "resnet101d"),
         ("resnet50_v1s", "resnet50s"),
         ("resnet_v1d50", "resnet50d"),
-        ("resnet50_vd", "resnet50d"),
+        ("ResNet50_vd", "resnet50d"),
         ("resnet50v1.5", "resnet50"),
     ],
 )
@@ -129,7 +129,7 @@ def test_an_impossible_depth_says_why(name):
         resnet_lab.spec(name)
     with pytest.raises(ValueError, match=r"^depth must be 6n \+ 2 .*got 51; near it: 50 and 56"):
         cifar("mine", 51)
-    with pytest.raises(ValueError, match=r"^depth must be 9n \+ 2 .*got 2; near it: 11 and "):
+    with pytest.raises(ValueError, match=r"^depth must be 9n \+ 2 .*got 2; near it: 11$"):
         cifar("mine", 2, "bottleneck")
     assert cifar("mine", 26).depth == 26
     assert 51 not in DEPTHS
@@ -246,3 +246,20 @@ def test_networks_can_be_copied_pickled_traced_and_exported(name):
     )
     for other in others:
         torch.testing.assert_close(other(images), model(images))
+
+
+def test_the_check_of_images_asks_the_modules():
+    """Replaced stems and frozen statistics are common; keyword arguments come too."""
+    model = resnet_lab.build("resnet18").train()
+    model.conv1 = nn.Conv2d(1, 64, 3, padding=1, bias=False)
+    model.maxpool = nn.Identity()
+    assert model(x=torch.zeros(1, 1, 32, 32)).shape == (1, 1000)
+    with pytest.raises(ValueError, match=r"^images must have the shape N, 1, H, W, got \(1, 3"):
+        model(torch.zeros(1, 3, 32, 32))
+    with pytest.raises(TypeError, match="^images must be a tensor .* got list"):
+        model([1])
+    frozen = resnet_lab.build("resnet18").train()
+    for module in frozen.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    assert frozen(torch.zeros(1, 3, 16, 16)).shape == (1, 1000)
