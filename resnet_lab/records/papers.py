@@ -76,7 +76,7 @@ class PaperTable:
         lines = [
             f"**{_sentence(about)}** From {source}. {_sentence(self.convention)}",
             "",
-            f"| | {heads} |",
+            f"| row | {heads} |",
             f"|---{'|---:' * len(self.columns)}|",
             *(f"| {row} | {' | '.join(cells.values())} |" for row, cells in self.rows.items()),
         ]
