@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from resnet_lab.figures.style import WIDTH, look
+from resnet_lab.figures.pictures import picture_grid
+from resnet_lab.figures.style import look
 from resnet_lab.figures.svg import Figure, to_figure
 
 Array = NDArray[np.generic] | torch.Tensor
@@ -40,15 +40,8 @@ def photographs(
         raise ValueError(f"columns must be at least 1, got {columns}")
     words = []
     with look():
-        rows = -(-len(images) // columns)
-        drawing, grid = plt.subplots(
-            rows, columns, squeeze=False, layout="constrained",
-            figsize=(WIDTH, 0.3 + rows * (WIDTH / columns + 0.16)),
-        )
-        plt.close(drawing)
-        for axes in grid.flat:
-            axes.axis("off")
-        for axes, (name, image) in zip(grid.flat, images.items(), strict=False):
+        drawing, panels = picture_grid(len(images), columns)
+        for axes, (name, image) in zip(panels, images.items(), strict=True):
             rgba = _with_alpha(name, image, keep.get(name))
             axes.imshow(rgba, interpolation="none")
             axes.set_title(name, fontsize=9)

@@ -6,6 +6,8 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MplFigure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
@@ -15,6 +17,19 @@ from resnet_lab.figures.svg import Figure, to_figure
 
 Array = NDArray[np.generic] | torch.Tensor
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+
+
+def picture_grid(count: int, columns: int) -> tuple[MplFigure, list[Axes]]:
+    """A drawing with room for some pictures in rows, and the axes of each, without frames."""
+    rows = -(-count // columns)
+    drawing, grid = plt.subplots(
+        rows, columns, squeeze=False, layout="constrained",
+        figsize=(WIDTH, 0.3 + rows * (WIDTH / columns + 0.16)),
+    )
+    plt.close(drawing)
+    for axes in grid.flat:
+        axes.axis("off")
+    return drawing, list(grid.flat)[:count]
 
 
 def feature_maps(
@@ -44,15 +59,8 @@ def feature_maps(
     if len(titles) != len(maps):
         raise ValueError(f"titles must name {len(maps)} channels, got {len(titles)}")
     with look():
-        rows = -(-len(maps) // columns)
-        drawing, grid = plt.subplots(
-            rows, columns, squeeze=False, layout="constrained",
-            figsize=(WIDTH, 0.3 + rows * (WIDTH / columns + 0.16)),
-        )
-        plt.close(drawing)
-        for axes in grid.flat:
-            axes.axis("off")
-        for axes, channel, name in zip(grid.flat, maps, titles, strict=False):
+        drawing, panels = picture_grid(len(maps), columns)
+        for axes, channel, name in zip(panels, maps, titles, strict=True):
             axes.imshow(channel, cmap="gray", interpolation="none")
             axes.set_title(name, fontsize=9)
         drawing.suptitle(title, fontsize=10)

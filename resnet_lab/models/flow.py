@@ -172,12 +172,6 @@ def _head_layers(spec: ResNetSpec) -> tuple[Layer, ...]:
     return tuple(_layers(nn.ModuleDict(modules)))
 
 
-def forget() -> None:
-    """Drop what was read off modules before, so that the next cost starts from nothing."""
-    for remembered in (_stem_layers, _block_layers, _head_layers, _shrink):
-        remembered.cache_clear()
-
-
 def _layers(module: nn.Module) -> Iterator[Layer]:
     """The layers inside a module, in the order in which they are registered and called."""
     for name, layer in module.named_modules():

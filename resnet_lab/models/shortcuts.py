@@ -8,6 +8,7 @@ use it. Source: arXiv:1512.03385, section 3.3 (options A, B, C) and equations 1 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from resnet_lab.models.blocks import conv1x1
 from resnet_lab.models.plan import BlockPlan
 
 
@@ -69,7 +70,7 @@ def option_b(plan: BlockPlan) -> nn.Module:
 
 def option_c(plan: BlockPlan) -> nn.Module:
     """A projection in every block: a 1x1 convolution, ``W_s x`` of equation 2."""
-    conv = nn.Conv2d(plan.in_channels, plan.out_channels, 1, plan.stride, bias=False)
+    conv = conv1x1(plan.in_channels, plan.out_channels, plan.stride)
     return nn.Sequential(conv, *_normalization(plan))
 
 
@@ -82,7 +83,7 @@ def option_d(plan: BlockPlan) -> nn.Module:
     if not plan.changes_shape:
         return nn.Identity()
     pool = nn.AvgPool2d(2, plan.stride, ceil_mode=True, count_include_pad=False)
-    conv = nn.Conv2d(plan.in_channels, plan.out_channels, 1, bias=False)
+    conv = conv1x1(plan.in_channels, plan.out_channels, stride=1)
     return nn.Sequential(pool if plan.stride > 1 else nn.Identity(), conv, *_normalization(plan))
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from resnet_lab.arithmetic import Window
+from resnet_lab.models.blocks import conv3x3
 
 
 class Stem(NamedTuple):
@@ -51,7 +52,7 @@ def stem_tiered(in_channels: int, out_channels: int) -> Stem:
 def stem_3x3(in_channels: int, out_channels: int) -> Stem:
     """The stem for small images (section 4.2): ``N, in, H, W`` to ``N, out, H, W``, no pooling."""
     return Stem(
-        conv1=_conv3x3(in_channels, out_channels),
+        conv1=conv3x3(in_channels, out_channels, stride=1),
         bn1=nn.BatchNorm2d(out_channels),
         relu=nn.ReLU(),
         maxpool=nn.Identity(),
@@ -60,13 +61,13 @@ def stem_3x3(in_channels: int, out_channels: int) -> Stem:
 
 def _three_convolutions(in_channels: int, first: int, second: int, out_channels: int) -> Stem:
     convolutions = nn.Sequential(
-        _conv3x3(in_channels, first, stride=2),
+        conv3x3(in_channels, first, stride=2),
         nn.BatchNorm2d(first),
         nn.ReLU(),
-        _conv3x3(first, second),
+        conv3x3(first, second, stride=1),
         nn.BatchNorm2d(second),
         nn.ReLU(),
-        _conv3x3(second, out_channels),
+        conv3x3(second, out_channels, stride=1),
     )
     return Stem(
         conv1=convolutions,
@@ -74,10 +75,6 @@ def _three_convolutions(in_channels: int, first: int, second: int, out_channels:
         relu=nn.ReLU(),
         maxpool=nn.MaxPool2d(3, stride=2, padding=1),
     )
-
-
-def _conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
 
 
 STEMS = {"7x7": stem_7x7, "deep": stem_deep, "tiered": stem_tiered, "3x3": stem_3x3}

@@ -336,3 +336,13 @@ def shaken(model: nn.Module, seed: int = 0) -> nn.Module:
                 for tensor in (module.bias, module.running_mean):
                     tensor.uniform_(-0.5, 0.5, generator=draw)
     return model.eval()
+
+
+class Canary:
+    """Writes a file when it is unpickled by whoever runs code from a pickle."""
+
+    def __init__(self, path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 import torchvision
+from foreign import Canary
 from torch import nn
 
 import resnet_lab
@@ -480,14 +481,6 @@ def test_truncated_and_foreign_files_are_declined(tmp_path):
     file.write_text("<html>404</html>")
     declined(file, "weights.pt")
     declined(tmp_path, "no file")
-
-
-class Canary:
-    def __init__(self, path) -> None:
-        self.path = path
-
-    def __reduce__(self):
-        return open, (str(self.path), "w")
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")

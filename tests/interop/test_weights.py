@@ -9,6 +9,7 @@ import pytest
 import timm
 import torch
 import torchvision
+from foreign import Canary, shaken
 from torch import nn
 
 import resnet_lab
@@ -18,18 +19,6 @@ from resnet_lab.interop.weights import load_weights, read_weights
 pytestmark = pytest.mark.usefixtures("one_thread")  # several get in each other's way
 
 build, spec = resnet_lab.build, resnet_lab.spec
-
-
-def shaken(model: nn.Module) -> nn.Module:
-    """Scales, shifts and statistics that no fresh network has; a misplaced one would show."""
-    torch.manual_seed(3)
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            for tensor in (module.weight.data, module.running_var):
-                nn.init.uniform_(tensor, 0.5, 1.5)
-            for tensor in (module.bias.data, module.running_mean):
-                nn.init.uniform_(tensor, -0.5, 0.5)
-    return model.eval()
 
 
 def difference(ours: nn.Module, theirs: nn.Module, size: int = 65) -> float:
@@ -227,16 +216,6 @@ def test_what_is_no_state_dict_is_refused(source):
 def test_only_our_networks_take_weights(small):
     with pytest.raises(TypeError, match="ResNet of resnet_lab, got Linear"):
         load_weights(nn.Linear(2, 2), small)
-
-
-class Canary:
-    """Writes a file when it is unpickled by whoever runs code from a pickle."""
-
-    def __init__(self, path) -> None:
-        self.path = path
-
-    def __reduce__(self):
-        return open, (str(self.path), "w")
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
