@@ -1,0 +1,8 @@
+"""Entry point of ``python -m resnet_lab``."""
+
+import sys
+
+from resnet_lab.training.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""Changes to a network that its forward pass does not show."""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from resnet_lab.models import ResNet
+
+
+def detach_shortcuts(model: ResNet) -> None:
+    """Let no gradient pass through the shortcuts; what is computed forward stays the same.
+
+    It is a mistake that is easily made: a copy of the input, detached, is added to the branch.
+    Parameters of projections get no gradient at all. Nothing of the state dict changes.
+
+    Args:
+        model: changed in place.
+
+    Raises:
+        ValueError: the network has no shortcuts.
+    """
+    if model.spec.shortcut == "none":
+        raise ValueError(f"model must have shortcuts, got {model.spec.name}, a plain network")
+    for block in model.blocks():
+        block.get_submodule("downsample").register_forward_hook(_detach)
+
+
+def _detach(module: nn.Module, args: tuple[Any, ...], output: Tensor) -> Tensor:
+    return output.detach()

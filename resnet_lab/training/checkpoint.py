@@ -1,0 +1,124 @@
+"""Checkpoints that are whole or not there.
+
+A checkpoint's name carries its step and the start of its SHA-256, so that a file that was cut
+short or altered is known as such; it gets that name only when all of it is on the disk. The
+one before the newest is kept.
+"""
+
+import hashlib
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+KEPT = 2
+PATTERN = "step-*.pt"
+
+
+class CheckpointError(Exception):
+    """No checkpoint of a folder can be used; the message says why of each."""
+
+
+def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
+    """Write the state of a step and remove all but the :data:`KEPT` newest.
+
+    Args:
+        folder: where to write; it is made if it is not there.
+        step: steps done.
+        state: tensors, numbers, strings, and lists and dictionaries of them.
+
+    Returns:
+        The file.
+
+    Raises:
+        OSError: the file can't be written; what was there before is untouched.
+    """
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    content = buffer.getbuffer()
+    path = folder / f"step-{step:08d}-{_digest(content)}.pt"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content)
+    for old in _newest_first(folder)[KEPT:]:
+        old.unlink()
+    return path
+
+
+def load_checkpoint(folder: Path) -> dict[str, Any] | None:
+    """The newest state of a folder that is whole; None where there is no checkpoint.
+
+    Only tensors and plain values are read (``weights_only``), so a file from elsewhere can't
+    run code. A damaged file is passed over with a warning.
+
+    Raises:
+        CheckpointError: there are checkpoints, and none is whole.
+    """
+    reasons = []
+    for path in _newest_first(folder):
+        try:
+            content = path.read_bytes()
+            if _digest(content) != path.stem.rpartition("-")[2]:
+                raise ValueError("it was cut short or altered: its SHA-256 is not the one it had")
+            state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+        except Exception as error:
+            reasons.append(f"{path}: {error}")
+            continue
+        for reason in reasons:
+            warnings.warn(f"checkpoint passed over: {reason}", stacklevel=2)
+        return state
+    if reasons:
+        raise CheckpointError("no checkpoint can be used:\n" + "\n".join(reasons))
+    return None
+
+
+def check_identity(saved: dict[str, Any], wanted: dict[str, Any], folder: Path | None) -> None:
+    """Refuse the checkpoints of another run.
+
+    Raises:
+        ValueError: something differs; the message says what.
+    """
+    for key in sorted(saved.keys() | wanted.keys()):
+        before, now = saved.get(key), wanted.get(key)
+        if before != now:
+            if isinstance(before, dict) and isinstance(now, dict):
+                return check_identity(before, now, folder)
+            raise ValueError(
+                f"{key} must be {before!r} to resume the run in {folder}, got {now!r}"
+            )
+
+
+def save_weights(model: nn.Module, path: Path) -> None:
+    """Write a state dict that ``torch.load(path, weights_only=True)`` reads."""
+    buffer = io.BytesIO()
+    torch.save(model.state_dict(), buffer)
+    write_whole(path, buffer.getbuffer())
+
+
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Write a file under its name only when all of it is on the disk.
+
+    Raises:
+        OSError: it can't be written; nothing is left under the name.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted(folder.glob(PATTERN), reverse=True)
+
+
+def _digest(content: bytes | memoryview) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

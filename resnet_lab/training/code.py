@@ -1,0 +1,79 @@
+"""Which code computed a result: a digest of what decides the numbers, and the commit."""
+
+import ast
+import hashlib
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent
+COMPUTING = (
+    "models/plan.py", "models/stems.py", "models/shortcuts.py", "models/blocks.py",
+    "models/preactivation.py", "models/spec.py", "models/trunk.py", "models/catalogue.py",
+    "hooks/surgery.py", "training/recipe.py", "training/batches.py", "training/step.py",
+    "training/schedule.py", "training/trainer.py", "training/sources.py",
+)  # fmt: skip
+"""Files that decide what a run computes; for the images, a record has a checksum."""
+
+
+@cache
+def code_digest() -> str:
+    """SHA-256 of the computing files, cut to 16 digits.
+
+    Comments, docstrings and layout do not enter; any other change does.
+    """
+    digest = hashlib.sha256()
+    for name in COMPUTING:
+        tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+        digest.update("\n".join([name, *_walk(tree)]).encode())
+    return digest.hexdigest()[:16]
+
+
+def _walk(node: object) -> Iterator[str]:
+    """Kinds and values of a tree, without what differs between versions of Python."""
+    if isinstance(node, ast.AST):
+        yield type(node).__name__
+        for name, value in ast.iter_fields(node):
+            if name == "body" and isinstance(value, list):
+                value = [entry for entry in value if not _is_text(entry)]
+            if value not in (None, []):
+                yield name
+                yield from _walk(value)
+    elif isinstance(node, list):
+        for entry in node:
+            yield from _walk(entry)
+    else:
+        yield repr(node)
+
+
+def _is_text(node: object) -> bool:
+    """Whether a statement is a string and nothing else, as docstrings are."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+@cache
+def commit() -> str:
+    """Commit of the repository that holds the package; ``"+"`` marks changes since.
+
+    ``"unknown"`` where the package is not in a repository, or git is missing.
+    """
+    head = _git("rev-parse", "HEAD")
+    if head is None:
+        return "unknown"
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", "*.py")
+    return f"{head}+" if changed else head
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(PACKAGE), *arguments], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

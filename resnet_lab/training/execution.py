@@ -1,0 +1,83 @@
+"""How a recipe is carried out: choices that change the speed and not the recipe."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+COMPILE_MODES = ("default", "reduce-overhead", "max-autotune")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """Device and shortcuts of a run; each is written into its record.
+
+    Attributes:
+        device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``; None takes a GPU if there is one.
+        channels_last: keep images and activations as N, H, W, C in memory.
+        compile: mode of ``torch.compile``, one of :data:`COMPILE_MODES`; None does not compile.
+        cuda_graph: record the training step once and replay it; wants a CUDA device.
+        bf16: compute convolutions and products in bfloat16 (autocast); weights stay float32.
+
+    Raises:
+        TypeError: a switch is not True or False.
+        ValueError: the device or the mode is unknown, or a choice is impossible on the device.
+    """
+
+    device: str | None = None
+    channels_last: bool = False
+    compile: str | None = None
+    cuda_graph: bool = False
+    bf16: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("channels_last", "cuda_graph", "bf16"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise TypeError(f"{name} must be True or False, got {value!r}")
+        if self.compile is not None and self.compile not in COMPILE_MODES:
+            modes = ", ".join(map(repr, COMPILE_MODES))
+            raise ValueError(f"compile must be None or one of {modes}, got {self.compile!r}")
+        if self.cuda_graph and self.compile is not None:
+            raise ValueError(
+                "cuda_graph must be False where compile is set: compile='reduce-overhead' "
+                "records graphs of its own"
+            )
+        if self.cuda_graph and self.torch_device.type != "cuda":
+            raise ValueError(
+                f"cuda_graph must be False on {self.torch_device.type}: only CUDA devices have it"
+            )
+
+    @property
+    def torch_device(self) -> torch.device:
+        """The device that was asked for, or the best that there is.
+
+        Raises:
+            ValueError: torch knows no such device, or this machine has none.
+        """
+        if self.device is None:
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            device = torch.device(self.device)
+            torch.empty(0, device=device)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            reason = str(error).splitlines()[0]
+            raise ValueError(
+                f"device must be one that torch finds here, got {self.device!r} ({reason})"
+            ) from error
+        return device
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """How images and activations lie in memory."""
+        return torch.channels_last if self.channels_last else torch.contiguous_format
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The context in which the forward pass runs."""
+        if not self.bf16:
+            return nullcontext()
+        return torch.autocast(self.torch_device.type, dtype=torch.bfloat16)
+
+    def to_json(self) -> dict[str, Any]:
+        """Its fields, with the device that was taken."""
+        return {**asdict(self), "device": self.torch_device.type}

@@ -1,0 +1,209 @@
+"""Experiments as data: which runs, in which setting, answer which question.
+
+A *setting* is a data set with a recipe for it; a *run* is a network in a setting, with what
+differs from the recipe; an *experiment* is a question, the runs that are compared, and the
+settings it has. A run that several experiments share is trained once.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from resnet_lab.training.recipe import RECIPES, Recipe
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A data set and the recipe for it.
+
+    Attributes:
+        name: first part of a record's name.
+        data: name of the data set.
+        recipe: what every run starts from.
+        warmup: how the recipe changes for a run with warm-up.
+        seeds: what is run unless other seeds are asked for.
+        reduced: what is smaller than in the papers, in words; empty where nothing is.
+    """
+
+    name: str
+    data: str
+    recipe: Recipe
+    warmup: dict[str, Any]
+    seeds: tuple[int, ...]
+    reduced: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A network, and what its run changes.
+
+    Attributes:
+        name: second part of a record's name.
+        title: how a figure calls it.
+        model: name in the catalogue.
+        changes: fields of its specification that are set anew.
+        surgery: changes that the specification does not show.
+        recipe: fields of the recipe that are set anew.
+        warmup: whether the learning rate warms up, as its setting says.
+    """
+
+    name: str
+    title: str
+    model: str
+    changes: dict[str, Any] = field(default_factory=dict)
+    surgery: tuple[str, ...] = ()
+    recipe: dict[str, Any] = field(default_factory=dict)
+    warmup: bool = False
+
+    def recipe_in(self, setting: Setting) -> Recipe:
+        """The recipe of this run in a setting."""
+        changes = {**self.recipe, **(setting.warmup if self.warmup else {})}
+        return setting.recipe.changed(**changes)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A question and the runs that answer it.
+
+    Attributes:
+        name: what it is called.
+        question: what it asks.
+        runs: names of :data:`RUNS`, in the order of the figure.
+        settings: by size, ``"small"``, ``"full"`` and ``"full-jpeg"``: names of :data:`SETTINGS`.
+        source: where the papers ask it.
+    """
+
+    name: str
+    question: str
+    runs: tuple[str, ...]
+    settings: dict[str, str]
+    source: str
+
+
+FULL_SEEDS = (0, 1, 2, 3, 4)
+WARMUP = {"warmup_lr": 0.01}
+
+SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "digits-short", "digits", RECIPES["short"],
+            {"warmup_lr": 0.01, "warmup_window": 22}, (0, 1, 2, 3, 4),
+            "1,437 images of 8x8 pixels in place of 50,000 of 32x32, and 450 steps of 64 images "
+            "in place of 64,000 of 128",
+        ),
+        Setting(
+            "part-short", "cifar10-part",
+            RECIPES["cifar"].changed(
+                name="cifar-short", batch=64, iterations=1_200, drops=(600, 900),
+                evaluate_every=80,
+            ),
+            {"warmup_lr": 0.01, "warmup_window": 40}, (0, 1, 2),
+            "5,170 of the 50,000 images, and 1,200 steps of 64 images in place of 64,000 of 128",
+        ),
+        Setting("cifar10", "cifar10", RECIPES["cifar"], WARMUP, FULL_SEEDS),
+        Setting(
+            "jpeg-copy", "cifar10-jpeg-copy", RECIPES["cifar"], WARMUP, FULL_SEEDS,
+            "a copy of CIFAR-10 that was stored as JPEG, and lost detail by it",
+        ),
+    )
+}  # fmt: skip
+"""Settings by name."""
+
+LESS: dict[str, tuple[str, dict[str, Any]]] = {
+    "no-crop": ("no random crop", {"crop_padding": 0}),
+    "no-flip": ("no flip", {"flip": False}),
+    "no-crop-no-flip": ("neither crop nor flip", {"crop_padding": 0, "flip": False}),
+    "no-mean": ("no mean subtracted", {"normalization": "none"}),
+    "no-decay": ("no weight decay", {"weight_decay": 0.0}),
+    "no-momentum": ("no momentum", {"momentum": 0.0}),
+    "no-drops": ("learning rate never divided", {"drops": ()}),
+}
+"""The recipe with one ingredient left out."""
+
+DEPTHS = (20, 32, 44, 56, 110)
+
+RUNS = {
+    run.name: run
+    for run in (
+        *(Run(f"plain{depth}", f"plain-{depth}", f"plain{depth}") for depth in DEPTHS),
+        *(Run(f"resnet{depth}", f"ResNet-{depth}", f"resnet{depth}") for depth in DEPTHS),
+        *(
+            Run(f"resnet56-{option}", f"ResNet-56, option {option}", "resnet56",
+                {"shortcut": option})
+            for option in ("B", "C")
+        ),
+        Run("resnet56-zero-gamma", "ResNet-56, last gammas zero", "resnet56",
+            {"zero_init_residual": True}),
+        Run("resnet56-detached", "ResNet-56, shortcuts detached", "resnet56",
+            surgery=("detach_shortcuts",)),
+        Run("resnet110-warmup", "ResNet-110, warm-up", "resnet110", warmup=True),
+        Run("resnetv2_110", "ResNet-110 v2", "resnetv2_110"),
+        *(
+            Run(f"resnet20-{name}", title, "resnet20", recipe=changes)
+            for name, (title, changes) in LESS.items()
+        ),
+    )
+}  # fmt: skip
+"""Runs by name."""
+
+BY_SIZE = {"small": "digits-short", "full": "cifar10", "full-jpeg": "jpeg-copy"}
+
+EXPERIMENTS = {
+    experiment.name: experiment
+    for experiment in (
+        Experiment(
+            "degradation", "Does a deeper network train worse, and do shortcuts change that?",
+            tuple(f"{kind}{depth}" for kind in ("plain", "resnet") for depth in DEPTHS),
+            BY_SIZE, "arXiv:1512.03385, figure 6 and table 6",
+        ),
+        Experiment(
+            "shortcuts", "What do projections add over shortcuts without parameters?",
+            ("resnet56", "resnet56-B", "resnet56-C"), BY_SIZE, "arXiv:1512.03385, section 4.1",
+        ),
+        Experiment(
+            "zero-gamma", "Does it help to start every block as its shortcut?",
+            ("resnet56", "resnet56-zero-gamma"), BY_SIZE, "arXiv:1706.02677, section 5.1",
+        ),
+        Experiment(
+            "preactivation", "Does a clean path through 110 layers make training easier?",
+            ("resnet110", "resnetv2_110"), BY_SIZE, "arXiv:1603.05027, table 2",
+        ),
+        Experiment(
+            "warm-up", "Does ResNet-110 need a smaller learning rate at the start?",
+            ("resnet110", "resnet110-warmup"), BY_SIZE, "arXiv:1512.03385, section 4.2",
+        ),
+        Experiment(
+            "detached", "What is lost where no gradient passes through the shortcuts?",
+            ("plain56", "resnet56", "resnet56-detached"), BY_SIZE, "this book",
+        ),
+        Experiment(
+            "ingredients", "What does each ingredient of the recipe do?",
+            ("resnet20", *(f"resnet20-{name}" for name in LESS)),
+            {**BY_SIZE, "small": "part-short"}, "arXiv:1512.03385, section 4.2",
+        ),
+    )
+}  # fmt: skip
+"""Experiments by name."""
+
+
+def experiment(name: str) -> Experiment:
+    """Look up an experiment.
+
+    Raises:
+        ValueError: no experiment has this name; the message lists those that are.
+    """
+    if name not in EXPERIMENTS:
+        raise ValueError(f"experiment must be one of {', '.join(EXPERIMENTS)}, got {name!r}")
+    return EXPERIMENTS[name]
+
+
+def setting_of(name: str, size: str) -> Setting:
+    """The setting of an experiment at a size.
+
+    Raises:
+        ValueError: the experiment or the size is unknown.
+    """
+    settings = experiment(name).settings
+    if size not in settings:
+        raise ValueError(f"size must be one of {', '.join(settings)}, got {size!r}")
+    return SETTINGS[settings[size]]

@@ -1,0 +1,107 @@
+"""One training step: forward, loss, backward, update."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from resnet_lab.training.batches import Batch
+from resnet_lab.training.execution import Execution
+from resnet_lab.training.recipe import Recipe
+
+
+class StepResult(NamedTuple):
+    """Scalars on the device: mean cross-entropy in nats, and number of wrong predictions."""
+
+    loss: Tensor
+    wrong: Tensor
+
+
+def measure(logits: Tensor, labels: Tensor) -> StepResult:
+    """Loss and errors of logits ``N, classes`` for labels ``N``."""
+    wrong = (logits.detach().argmax(1) != labels).sum()
+    return StepResult(F.cross_entropy(logits, labels), wrong)
+
+
+Step = Callable[[Batch], StepResult]
+
+
+def make_optimizer(model: nn.Module, recipe: Recipe, execution: Execution) -> torch.optim.SGD:
+    """Stochastic gradient descent with momentum and weight decay on every parameter.
+
+    Inside a CUDA graph the learning rate has to be a tensor, so that it can change.
+    """
+    graph = execution.cuda_graph
+    lr = torch.tensor(recipe.lr, device=execution.torch_device) if graph else recipe.lr
+    return torch.optim.SGD(
+        model.parameters(),
+        lr=lr,
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        fused=True if graph else None,
+    )
+
+
+def set_lr(optimizer: torch.optim.SGD, lr: float) -> None:
+    """Set the learning rate of the next step."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(lr)
+        else:
+            group["lr"] = lr
+
+
+def make_step(net: nn.Module, optimizer: torch.optim.SGD, execution: Execution) -> Step:
+    """The function that takes one training step, as the execution asks."""
+    forward: Callable[[Tensor], Tensor] = net
+    if execution.compile is not None:
+        forward = torch.compile(net, mode=execution.compile)
+
+    def step(batch: Batch) -> StepResult:
+        images = batch.images.contiguous(memory_format=execution.memory_format)
+        with execution.autocast():
+            result = measure(forward(images), batch.labels)
+        optimizer.zero_grad(set_to_none=True)
+        result.loss.backward()
+        optimizer.step()
+        return StepResult(result.loss.detach(), result.wrong)
+
+    return GraphedStep(step) if execution.cuda_graph else step
+
+
+class GraphedStep:
+    """A step recorded once as a CUDA graph and then replayed: one launch in place of hundreds.
+
+    The first steps run as they are, on a stream of their own, as capturing asks for; they
+    are steps of the run like any others. Every batch must have the shape of the first.
+    """
+
+    EAGER = 3
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.taken = 0
+        self.graph = torch.cuda.CUDAGraph()
+        self.stream = torch.cuda.Stream()
+        self.batch: Batch | None = None
+        self.result: StepResult | None = None
+
+    def __call__(self, batch: Batch) -> StepResult:
+        """Take a step; the result is overwritten by the next one."""
+        self.taken += 1
+        if self.taken <= self.EAGER:
+            self.stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(self.stream):
+                result = self.step(batch)
+            torch.cuda.current_stream().wait_stream(self.stream)
+            return result
+        if self.batch is None or self.result is None:
+            self.batch = Batch(*(tensor.clone() for tensor in batch))
+            with torch.cuda.graph(self.graph):
+                self.result = self.step(self.batch)
+        for kept, new in zip(self.batch, batch, strict=True):
+            kept.copy_(new)
+        self.graph.replay()
+        return self.result

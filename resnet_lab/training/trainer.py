@@ -1,0 +1,250 @@
+"""The trainer: one loop, from the first weights to the last."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from resnet_lab.models import ResNetSpec
+from resnet_lab.training.checkpoint import (
+    check_identity,
+    load_checkpoint,
+    save_checkpoint,
+    save_weights,
+)
+from resnet_lab.training.code import code_digest, commit
+from resnet_lab.training.curve import Curve, Tally
+from resnet_lab.training.execution import Execution
+from resnet_lab.training.group import Group
+from resnet_lab.training.machine import describe_machine
+from resnet_lab.training.network import make_network
+from resnet_lab.training.progress import Progress
+from resnet_lab.training.recipe import Recipe
+from resnet_lab.training.record import FINISHED, RunRecord
+from resnet_lab.training.schedule import Schedule
+from resnet_lab.training.sources import Data, batches_of
+from resnet_lab.training.step import make_optimizer, make_step, measure, set_lr
+
+FIRST_LOSSES = 5
+"""Steps whose losses a record keeps one by one."""
+
+LOOK_EVERY = 50
+"""Steps between two looks at the loss where a look makes a GPU wait; the CPU looks at each."""
+
+
+class Trainer:
+    """Trains one network by a recipe.
+
+    Args:
+        model: a name of the catalogue, a :class:`ResNetSpec`, or a module.
+        data: images in memory or in a folder; see :mod:`resnet_lab.training.data`.
+        recipe: how to train.
+        seed: of the first weights, the order of the images, crops and flips.
+        execution: device and shortcuts.
+        surgery: names of changes to the network; see :mod:`resnet_lab.training.network`.
+        folder: where checkpoints, the record and the last weights go; None writes nothing.
+        name: what the record is called; None takes the model and the seed.
+        checkpoint_every: steps between two checkpoints; None writes one at each point.
+        progress: show a progress bar.
+        on_point: called with the record so far at each point of the curve.
+
+    Raises:
+        TypeError, ValueError: the network does not fit the data, or an argument is impossible.
+    """
+
+    def __init__(
+        self,
+        model: str | ResNetSpec | nn.Module,
+        data: Data,
+        recipe: Recipe,
+        seed: int = 0,
+        execution: Execution | None = None,
+        surgery: Sequence[str] = (),
+        folder: str | Path | None = None,
+        name: str | None = None,
+        checkpoint_every: int | None = None,
+        progress: bool = True,
+        on_point: Callable[[RunRecord], None] | None = None,
+    ) -> None:
+        self.recipe, self.execution = recipe, (execution := execution or Execution())
+        self.device = execution.torch_device
+        network = make_network(model, data.shape, len(data.classes), seed, surgery)
+        self.model = network.module.to(self.device)
+        self.model.to(memory_format=execution.memory_format)
+        self.group = Group(self.device)
+        self.share = self.group.share(recipe.batch)
+        self.batches = batches_of(data, recipe, seed, self.device)
+        self.optimizer = make_optimizer(self.model, recipe, execution)
+        self.take_step = make_step(self.group.join(self.model), self.optimizer, execution)
+        self.every = recipe.evaluate_every or math.ceil(self.batches.train_size / recipe.batch)
+        self.checkpoint_every = checkpoint_every or self.every
+        self.look_every = 1 if self.device.type == "cpu" else LOOK_EVERY
+        self.folder = None if folder is None else Path(folder)
+        self.on_point = on_point
+        self.shown = progress and self.group.rank == 0
+        self.identity: dict[str, Any] = {
+            "name": name or f"{network.model}-seed{seed}",
+            **network.identity,
+            "recipe": recipe.to_json(),
+            "data": self.batches.identity,
+            "seed": seed,
+            "execution": execution.to_json(),
+            "processes": self.group.size,
+            "code": code_digest(),
+        }
+        self.schedule, self.tally = Schedule(recipe, self.group), Tally(self.device)
+        self.curve, self.first_losses = Curve(), list[float]()
+        self.steps, self.seconds, self.stopping = 0, 0.0, False
+
+    def run(self, resume: bool = False) -> RunRecord:
+        """Train to the end of the recipe, until :meth:`stop`, or until the loss is not finite.
+
+        Args:
+            resume: go on from the newest whole checkpoint of the folder, if there is one.
+                On the CPU the result is the same, bit for bit, as without the pause.
+
+        Raises:
+            ValueError: the folder holds checkpoints and ``resume`` is False, or those of
+                another run.
+            CheckpointError: none of its checkpoints is whole.
+            LostProcessError: another process of the group is gone.
+        """
+        self._begin(resume)
+        ended = ""
+        with Progress(self.identity["name"], self.steps, self.recipe.iterations, self.shown) as bar:
+            while not ended and self.steps < self.recipe.iterations:
+                with self.group.watched(self.steps, self.folder):
+                    self._train_step()
+                    if self._is_time(self.look_every):
+                        ended = self._look(bar)
+                    if not ended and self._is_time(self.every):
+                        self._add_point()
+                    stop = self._is_time(self.look_every) and self.group.any(self.stopping)
+                    if not ended and (stop or self._is_time(self.checkpoint_every)):
+                        self._save_checkpoint()
+                    if not ended and stop and self.steps < self.recipe.iterations:
+                        ended = f"stopped at step {self.steps}"
+        return self._end(ended or FINISHED)
+
+    def stop(self) -> None:
+        """End the run after the current step; it can be resumed."""
+        self.stopping = True
+
+    @torch.no_grad()
+    def evaluate(self) -> tuple[float, float]:
+        """Mean loss in nats and error in percent on the test images, in eval mode."""
+        self.model.eval()
+        tally = Tally(self.device)
+        for index, batch in enumerate(self.batches.test()):
+            if index % self.group.size == self.group.rank:
+                images = batch.images.contiguous(memory_format=self.execution.memory_format)
+                with self.execution.autocast():
+                    logits = self.model(images)
+                tally.add(measure(logits, batch.labels), len(batch.labels))
+        self.model.train()
+        return tally.read(self.group)
+
+    def record(self, ended: str) -> RunRecord:
+        """The record of the run so far."""
+        return RunRecord(
+            **{**self.identity, "recipe": self.recipe},
+            machine=describe_machine(self.device),
+            commit=commit(),
+            first_losses=list(self.first_losses),
+            steps=self.steps,
+            ended=ended,
+            seconds=self._elapsed(),
+            curve=deepcopy(self.curve),
+        )
+
+    def _train_step(self) -> None:
+        batch = self.batches.train(self.steps, self.share)
+        self.lr = self.schedule.lr(self.steps)
+        set_lr(self.optimizer, self.lr)
+        result = self.take_step(batch)
+        self.tally.add(result, len(batch.labels))
+        if len(self.first_losses) < FIRST_LOSSES:
+            self.first_losses.append(float(result.loss))
+        self.steps += 1
+        self.schedule.see(self.steps, result, len(batch.labels))
+
+    def _look(self, bar: Progress) -> str:
+        """Show how it goes; returns why to end, or nothing."""
+        loss, error = self.tally.read(self.group)
+        bar.show(self.steps, loss, error)
+        if not math.isfinite(loss):
+            return f"diverged: the training loss was {loss} by step {self.steps}"
+        return ""
+
+    def _is_time(self, every: int) -> bool:
+        return self.steps % every == 0 or self.steps == self.recipe.iterations
+
+    def _add_point(self) -> None:
+        train_loss, train_error = self.tally.read(self.group)
+        test_loss, test_error = self.evaluate()
+        self.curve.add(
+            step=self.steps,
+            epoch=self.steps * self.recipe.batch / self.batches.train_size,
+            lr=self.lr,
+            train_loss=train_loss,
+            train_error=train_error,
+            test_loss=test_loss,
+            test_error=test_error,
+            seconds=self._elapsed(),
+        )
+        self.tally.reset()
+        if self.on_point:
+            self.on_point(self.record("running"))
+
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self.begun
+
+    def _begin(self, resume: bool) -> None:
+        state = None if self.folder is None else load_checkpoint(self.folder)
+        if state is not None:
+            if not resume:
+                raise ValueError(
+                    f"folder must hold no checkpoints unless resume is True, got {self.folder}"
+                )
+            self._restore(state)
+        self.begun = time.perf_counter() - self.seconds
+        self.stopping = False
+        self.model.train()
+
+    def _save_checkpoint(self) -> None:
+        if self.folder is None or self.group.rank > 0:
+            return
+        state = {
+            "identity": self.identity,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "steps": self.steps,
+            "schedule": self.schedule.state(),
+            "tally": self.tally.sums,
+            "curve": self.curve.lists(),
+            "first_losses": self.first_losses,
+            "seconds": self._elapsed(),
+        }
+        save_checkpoint(self.folder, self.steps, state)
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        check_identity(state["identity"], self.identity, self.folder)
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.steps = state["steps"]
+        self.schedule.restore(state["schedule"])
+        self.tally.sums.copy_(state["tally"])
+        self.curve, self.first_losses = Curve(**state["curve"]), state["first_losses"]
+        self.seconds = state["seconds"]
+
+    def _end(self, ended: str) -> RunRecord:
+        record = self.record(ended)
+        if self.folder is not None and self.group.rank == 0:
+            record.save(self.folder / "record.json")
+            save_weights(self.model, self.folder / "weights.pt")
+        return record
