@@ -9,9 +9,12 @@ from resnet_lab.figures.photo import Photograph, photograph
 from resnet_lab.figures.photographs import photographs
 from resnet_lab.figures.pictures import feature_maps, gradient_map, receptive_fields
 from resnet_lab.figures.svg import Figure, to_figure
+from resnet_lab.figures.training import final_values, training_curves
 from resnet_lab.figures.windows import shape_strip, window_rows
 
 __all__ = [
-    "Figure", "Photograph", "bars", "block_orders", "curve", "feature_maps", "gradient_map",
-    "photograph", "photographs", "receptive_fields", "shape_strip", "to_figure", "window_rows",
+    "Figure", "Photograph", "bars", "block_orders", "curve", "feature_maps",
+    "final_values", "gradient_map",
+    "photograph", "photographs", "receptive_fields", "shape_strip", "to_figure", "training_curves",
+    "window_rows",
 ]

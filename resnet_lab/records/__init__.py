@@ -1,5 +1,6 @@
-"""Package data that chapters show: figures of papers (run records of our own come later)."""
+"""Package data that chapters show: figures of papers, and records of our own training runs."""
 
 from resnet_lab.records.papers import Column, PaperTable, paper
+from resnet_lab.records.run_records import Runs, Summary, runs
 
-__all__ = ["Column", "PaperTable", "paper"]
+__all__ = ["Column", "PaperTable", "Runs", "Summary", "paper", "runs"]

@@ -22,6 +22,7 @@ class Setting:
         warmup: how the recipe changes for a run with warm-up.
         seeds: what is run unless other seeds are asked for.
         reduced: what is smaller than in the papers, in words; empty where nothing is.
+        checksum: of the images, where it is known.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Setting:
     warmup: dict[str, Any]
     seeds: tuple[int, ...]
     reduced: str = ""
+    checksum: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ SETTINGS = {
             {"warmup_lr": 0.01, "warmup_window": 22}, (0, 1, 2, 3, 4),
             "1,437 images of 8x8 pixels in place of 50,000 of 32x32, and 450 steps of 64 images "
             "in place of 64,000 of 128",
+            "b2936718aa960c215b140e7086ec1617f6dbd45af21a998012200147dc89f8ca",
         ),
         Setting(
             "part-short", "cifar10-part",
@@ -99,6 +102,7 @@ SETTINGS = {
             ),
             {"warmup_lr": 0.01, "warmup_window": 40}, (0, 1, 2),
             "5,170 of the 50,000 images, and 1,200 steps of 64 images in place of 64,000 of 128",
+            "314fe431e8085c7b42384e841966796ae8aefa151af292cd51ba24a9a78517f0",
         ),
         Setting("cifar10", "cifar10", RECIPES["cifar"], WARMUP, FULL_SEEDS),
         Setting(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from resnet_lab.models import spec
+from resnet_lab.models import ResNetSpec, spec
 from resnet_lab.training.code import code_digest
 from resnet_lab.training.data import ImageSet, load_data
 from resnet_lab.training.execution import Execution
@@ -15,6 +15,13 @@ from resnet_lab.training.trainer import Trainer
 def record_name(setting: Setting, run: Run, seed: int) -> str:
     """What the record of a run is called; with ``.json`` behind it, its path in a folder."""
     return f"{setting.name}/{run.name}-seed{seed}"
+
+
+def network_of(run: Run, data: ImageSet) -> ResNetSpec:
+    """The network of a run, with as many channels and classes as the images have."""
+    return spec(
+        run.model, in_channels=data.shape[0], num_classes=len(data.classes), **run.changes
+    )
 
 
 def train_runs(
@@ -74,11 +81,8 @@ def train_run(
 ) -> RunRecord:
     """Train one run with one seed, or go on with it, and write its record."""
     work = path.parent / "work" / path.stem
-    network = spec(
-        run.model, in_channels=data.shape[0], num_classes=len(data.classes), **run.changes
-    )
     trainer = Trainer(
-        network, data, run.recipe_in(setting), seed, execution, run.surgery, work,
+        network_of(run, data), data, run.recipe_in(setting), seed, execution, run.surgery, work,
         record_name(setting, run, seed), progress=progress,
     )  # fmt: skip
     record = trainer.run(resume=True)
