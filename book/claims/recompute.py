@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import resnet_lab
+from book.claims.cifar import *  # noqa: F403 -- chapters 13 and 14
 from book.claims.counts import *  # noqa: F403 -- chapter 15
 from resnet_lab.arithmetic import Window, conv_output_size, output_size, receptive_field
 
@@ -156,21 +157,6 @@ def unread_by_1x1() -> dict[str, Value]:
     }
 
 
-def resnet164_parameters() -> dict[str, Value]:
-    """Parameters of the pre-activation ResNet-164 for CIFAR-10."""
-    return _with_and_without_norms("resnetv2_164")
-
-
-def resnet1001_parameters() -> dict[str, Value]:
-    """Parameters of the pre-activation ResNet-1001 for CIFAR-10."""
-    return _with_and_without_norms("resnetv2_1001")
-
-
-def resnet1202_parameters() -> dict[str, Value]:
-    """Parameters of ResNet-1202 for CIFAR-10, with option A."""
-    return _with_and_without_norms("resnet1202")
-
-
 def components_of_v2() -> dict[str, Value]:
     """Parameters of a v2 block over those of a v1 block of the same shape, in percent."""
     def block(name: str, version: str) -> int:
@@ -191,15 +177,6 @@ def cost_of_1000_layers() -> dict[str, Value]:
         "over 101 layers of the same blocks": Fraction(deep, resnet_lab.cost(shallow, 32).macs),
         "over ResNet-110": Fraction(deep, resnet_lab.cost("resnetv2_110", 32).macs),
     }
-
-
-def _with_and_without_norms(name: str) -> dict[str, Value]:
-    with torch.device("meta"):
-        model = resnet_lab.build(name)
-    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
-    total = sum(p.numel() for p in model.parameters())
-    inside = sum(p.numel() for norm in norms for p in norm.parameters())
-    return {"with batch normalization": total, "without": total - inside}
 
 
 def _stem(name: str) -> nn.Module:
