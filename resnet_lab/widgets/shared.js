@@ -125,6 +125,59 @@ export function checkboxControl({ label }, changed) {
   return control;
 }
 
+/** A slider over the places 0 to `max`, whose place has a name. */
+export function sliderControl({ label }, changed) {
+  const slider = element("input", { type: "range", min: 0, step: 1 });
+  const control = labelled("slider", label, [slider]);
+  const output = element("span", { class: "rl-place", "aria-hidden": "true" });
+  control.element.append(output);
+  slider.addEventListener("input", () => changed(slider.valueAsNumber));
+  control.show = (value, max, text) => {
+    slider.max = max;
+    slider.value = value;
+    slider.setAttribute("aria-valuetext", text);
+    output.textContent = text;
+  };
+  return control;
+}
+
+function choiceGroup(kind, label, choices, changed) {
+  const name = `rl-${page}-${controls++}`;
+  const boxes = choices.map(([value]) => {
+    const box = element("input", { type: kind, name });
+    box.addEventListener("change", () => changed(value, box.checked));
+    return box;
+  });
+  const labels = choices.map(([, ...content], index) =>
+    element("label", { class: "rl-choice" }, boxes[index], ...content));
+  const legend = element("legend", {}, label);
+  const group = element("fieldset", { class: `rl-choices rl-${kind}-choices` }, legend, ...labels);
+  return [group, (isOn) => choices.forEach(([value], index) => {
+    boxes[index].checked = isOn(value);
+  })];
+}
+
+/** One of a few, all in sight. `choices` are `[value, ...content]`. */
+export function radioControl({ label, choices }, changed) {
+  const [group, check] = choiceGroup("radio", label, choices, changed);
+  return { element: group, show: (value) => check((one) => one === value) };
+}
+
+/** Any of a few, all in sight. `choices` are `[value, ...content]`; `changed` gets all that are on. */
+export function checkboxesControl({ label, choices }, changed) {
+  let on = [];
+  const [group, check] = choiceGroup("checkbox", label, choices, (value, checked) =>
+    changed(choices.map(([one]) => one)
+      .filter((one) => (one === value ? checked : on.includes(one)))));
+  return {
+    element: group,
+    show: (values) => {
+      on = values;
+      check((value) => values.includes(value));
+    },
+  };
+}
+
 /** Named settings as buttons; the one whose values are all in the state is pressed. */
 export function presetButtons(label, presets, chosen) {
   const buttons = presets.map(([name, values]) => {

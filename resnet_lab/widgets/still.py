@@ -55,13 +55,18 @@ def figure(state: State) -> Node:
 
 def state_script(values: Mapping[str, object]) -> str:
     """Values as JSON inside a script element, which no text in them can end."""
-    written = json.dumps(dict(values)).replace("<", "\\u003c")
+    written = json.dumps(dict(values), separators=(",", ":")).replace("<", "\\u003c")
     return f'<script type="application/json">{written}</script>'
 
 
-def still_html(module: str, state: State) -> str:
+def page_html(module: str, still: Node, values: Mapping[str, object]) -> str:
     """What the site shows, and what its script brings to life with ``MODULE.js``."""
     return (
         f'<div class="rl-widget" data-module="{escape(module)}">'
-        f"{markup(figure(state))}{state_script(state._asdict())}</div>"
+        f"{markup(still)}{state_script(values)}</div>"
     )
+
+
+def still_html(module: str, state: State) -> str:
+    """The calculator on a page, as :func:`page_html` has it."""
+    return page_html(module, figure(state), state._asdict())

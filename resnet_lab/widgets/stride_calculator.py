@@ -1,23 +1,16 @@
 """The stride calculator as a widget."""
 
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from resnet_lab.widgets.bundle import bundle
+from resnet_lab.widgets.live import HERE, LiveFigure, SettingError
 from resnet_lab.widgets.state import LIMITS, State
 from resnet_lab.widgets.still import still_html
 
-HERE = Path(__file__).parent
 
-
-class SettingError(traitlets.TraitError, ValueError):
-    """A setting that cannot be; the message begins with its name."""
-
-
-class StrideCalculator(anywidget.AnyWidget):
+class StrideCalculator(LiveFigure):
     """A window that slides over a square input, and the size of what comes out.
 
     It answers in the page: its arithmetic is in its JavaScript, so no kernel is needed.
@@ -42,7 +35,6 @@ class StrideCalculator(anywidget.AnyWidget):
     """
 
     _esm = bundle(HERE / "stride_calculator.js")
-    _css = (HERE / "widgets.css").read_text(encoding="utf-8")
 
     size = traitlets.Int(224).tag(sync=True)
     kernel = traitlets.Int(7).tag(sync=True)
@@ -99,8 +91,5 @@ class StrideCalculator(anywidget.AnyWidget):
         settings = ", ".join(f"{name}={value}" for name, value in self.state._asdict().items())
         return f"StrideCalculator({settings})"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The widget for a live front end, and the still picture with its state for a page."""
-        data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        html = still_html("stride_calculator", self.state)
-        return {**data, "text/plain": repr(self), "text/html": html}, metadata
+    def _page_html(self) -> str:
+        return still_html("stride_calculator", self.state)

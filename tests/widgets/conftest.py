@@ -1,4 +1,4 @@
-"""The calculator on a page of its own, served under the policy of the site."""
+"""Each figure on a page of its own, served under the policy of the site."""
 
 import shutil
 import threading
@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from races import STEPS, runs
 from strict_pages import POLICY
 from visits import visit
 
 from resnet_lab import widgets
+from resnet_lab.widgets import Race
+from resnet_lab.widgets.race_numbers import View
 from resnet_lab.widgets.state import State
 from resnet_lab.widgets.still import still_html
 
@@ -39,22 +42,27 @@ def start() -> State:
     return START
 
 
-def write_page(folder: Path, name: str, module: str, *states: State) -> None:
-    """Write a page with one calculator for each state, brought to life by ``module``."""
-    figures = "".join(still_html(module, state) for state in states)
+@pytest.fixture(scope="session")
+def race() -> Race:
+    """What the page of the race starts with."""
+    return Race(runs(), step=STEPS[6], title="Depth", data="made-up numbers, small size")
+
+
+def write_page(folder: Path, name: str, *figures: str) -> None:
+    """Write a page with these figures, still as the package writes them."""
     (folder / name).write_text(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Calculator</title>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Figures</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<link rel="icon" href="data:,"><link rel="stylesheet" href="page.css">'
-        '<link rel="stylesheet" href="rl/widgets.css"></head><body><main><h1>Calculator</h1>'
-        f'{figures}</main><script type="module" src="host.js"></script></body></html>',
+        '<link rel="stylesheet" href="rl/widgets.css"></head><body><main><h1>Figures</h1>'
+        f'{"".join(figures)}</main><script type="module" src="host.js"></script></body></html>',
         encoding="utf-8",
     )
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory, race: Race) -> Iterator[str]:
     """Pages that hold still pictures and bring them to life as the site does."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "rl").mkdir()
@@ -63,8 +71,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shutil.copy(Path(__file__).with_name("probe.js"), folder / "rl")
     shutil.copy(HOST, folder)
     (folder / "page.css").write_text(PAGE_CSS, encoding="utf-8")
-    write_page(folder, "index.html", "probe", START)
-    write_page(folder, "two.html", "stride_calculator", START, START._replace(size=32, kernel=3))
+    small = START._replace(size=32, kernel=3)
+    write_page(folder, "index.html", still_html("probe", START))
+    write_page(
+        folder, "two.html", *(still_html("stride_calculator", state) for state in (START, small))
+    )
+    one = race._page_html()
+    write_page(folder, "race.html", one.replace('data-module="race"', 'data-module="probe"', 1))
+    write_page(folder, "races.html", one, one)
     server = ThreadingHTTPServer(("localhost", 0), partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://localhost:{server.server_port}/"
@@ -76,6 +90,17 @@ def page(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator
     """The live page; at the end it must have kept to itself and reported no error."""
     with visit(browser, address, "", width=getattr(request, "param", 1280)) as opened:
         opened.page.evaluate("(keys) => { window.keys = keys; }", list(State._fields))
+        opened.page.wait_for_selector(".rl-widget[data-awake]")
+        yield opened.page
+        assert not opened.trouble()
+
+
+@pytest.fixture
+def race_page(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The live page of the race; at the end it must have reported no error."""
+    options = {"width": 1280, **getattr(request, "param", {})}
+    with visit(browser, address, "race.html", **options) as opened:
+        opened.page.evaluate("(keys) => { window.keys = keys; }", list(View._fields))
         opened.page.wait_for_selector(".rl-widget[data-awake]")
         yield opened.page
         assert not opened.trouble()

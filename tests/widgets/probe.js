@@ -1,12 +1,12 @@
-// Stands between the site's host and the calculator, and hands the model to the test.
-import calculator from "./stride_calculator.js";
-
-function render({ model, el }) {
+// Stands between the site's host and a figure, and hands the model to the test.
+async function render({ model, el }) {
+  const module = model.get("race") ? "race" : "stride_calculator";
+  const { default: figure } = await import(`./${module}.js`);
   model.save_changes = () => {
     window.saved = Object.fromEntries(window.keys.map((key) => [key, model.get(key)]));
   };
   window.model = model;
-  window.closeCalculator = calculator.render({ model, el });
+  window.closeFigure = figure.render({ model, el });
 }
 
 export default { render };

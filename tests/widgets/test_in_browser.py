@@ -180,7 +180,7 @@ def test_a_change_from_the_model_is_drawn_and_closing_lets_go(page: Any) -> None
     assert picture(page) != before
     assert page.get_by_label("kernel", exact=True).input_value() == "5"
     drawn = picture(page)
-    page.evaluate("closeCalculator(); model.set('kernel', 3);")
+    page.evaluate("closeFigure(); model.set('kernel', 3);")
     assert picture(page) == drawn
 
 

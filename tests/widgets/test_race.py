@@ -1,0 +1,250 @@
+"""The race in Python: what it refuses, what it keeps, what it hands to a page."""
+
+import json
+import math
+import random
+import re
+from types import SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from races import LABELS, STEPS, random_race, random_view, runs
+from traitlets import TraitError
+
+from resnet_lab.widgets import Race
+from resnet_lab.widgets.race_drawing import picture
+from resnet_lab.widgets.race_numbers import View, ranking, value_scale
+
+WORDS = {"title": "Depth", "data": "made-up numbers, small size"}
+
+
+def one(**changes: Any) -> dict[str, Any]:
+    """A curve of two points, with changes."""
+    curve = {
+        "seed": 0, "step": [10, 20], "epoch": [1, 2], "train_error": [50, 25.5],
+        "train_loss": [1.5, 0.75], "test_error": [60, 40], "test_loss": [2, 1.25],
+    }  # fmt: skip
+    return {name: value for name, value in (curve | changes).items() if value is not ...}
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ([one()], TypeError, "^runs must map labels"),
+        ({}, ValueError, "^runs must hold 1 to 10 nets, got 0"),
+        ({str(net): [one()] for net in range(11)}, ValueError, "^runs must hold 1 to 10 nets"),
+        ({7: [one()]}, TypeError, "^runs must have labels that are strings"),
+        ({"a": one()}, TypeError, r"^runs\['a'\] must be a sequence of curves"),
+        ({"a": []}, ValueError, r"^runs\['a'\] must hold curves of different seeds"),
+        ({"a": [one(), one()]}, ValueError, r"different seeds, got seeds \[0, 0\]"),
+        ({"a": [one(seed=None)]}, TypeError, r"^runs\['a'\]\[0\] must have an integer seed"),
+        ({"a": [one(seed=True)]}, TypeError, "must have an integer seed, got True"),
+        ({"a": [one(test_loss=...)]}, ValueError, "must have test_loss"),
+        ({"a": [one(test_loss=[1])]}, ValueError, "2 values of test_loss, one a step, got 1"),
+        ({"a": [one(test_loss=["x", 1])]}, TypeError, "numbers as test_loss"),
+        ({"a": [one(test_loss=3)]}, TypeError, "sequence of numbers as test_loss, got 3"),
+        ({"a": [one(train_error=[101, 3])]}, ValueError, "train_error from 0 to 100, got 101"),
+        ({"a": [one(train_loss=[-1, 3])]}, ValueError, "train_loss from 0 to inf, got -1"),
+        ({"a": [one(step=[20, 10])]}, ValueError, "steps that are integers and rise"),
+        ({"a": [one(step=[1.5, 10])]}, ValueError, "steps that are integers and rise"),
+        ({"a": [one(epoch=[1, math.nan])]}, ValueError, "a finite epoch at every step"),
+        ({"a": [{"seed": 0, **{k: [] for k in one() if k != "seed"}}]}, ValueError, "one point"),
+    ],
+)
+def test_bad_curves_are_named(given: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        Race(given, **WORDS)
+
+
+@pytest.mark.parametrize(
+    ("choice", "error", "message"),
+    [
+        ({"quantity": "accuracy"}, ValueError, "^quantity must be one of .*got 'accuracy'"),
+        ({"part": 1}, TypeError, "^part must be one of"),
+        ({"shown": "plain-20"}, TypeError, "^shown must be a sequence of labels"),
+        ({"shown": ["plain-21"]}, ValueError, "^shown must hold only labels of .*'plain-21'"),
+        ({"seed": 3}, ValueError, r"^seed must be None or one of \[0, 1, 2\], got 3"),
+        ({"step": 61}, ValueError, r"^step must be one of \[60, .*720\], got 61"),
+        ({"step": 60.5}, TypeError, "^step must be one of"),
+        ({"title": ""}, ValueError, "^title must say something"),
+        ({"data": None}, TypeError, "^data must be a string, got None"),
+    ],
+)
+def test_bad_choices_are_named(choice: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        Race(runs(), **{**WORDS, **choice})
+
+
+def test_the_words_of_the_caption_are_not_optional() -> None:
+    with pytest.raises(TypeError, match="data"):
+        Race(runs(), title="Depth")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("quantity", "x"), ("part", "x"), ("shown", ["x"]), ("seed", 9), ("step", 61), ("race", {})],
+)
+def test_a_later_impossible_value_changes_nothing(name: str, value: Any) -> None:
+    race = Race(runs(), **WORDS)
+    before = race.get_state()
+    with pytest.raises(TraitError, match=name):
+        setattr(race, name, value)
+    assert race.get_state() == before
+
+
+def test_choices_follow_and_are_synchronized() -> None:
+    race = Race(runs(), **WORDS)
+    assert race.view == View("error", "train", LABELS, None, STEPS[-1])
+    race.set_state({"part": "test", "shown": ["plain-56"], "seed": 1, "step": 60})
+    race.quantity = "loss"
+    assert race.view == View("loss", "test", ("plain-56",), 1, 60)
+    assert {"race", *View._fields} <= set(race.get_state())
+    race.seed = None
+    assert race.view.seed is None
+
+
+def test_records_serve_as_they_are() -> None:
+    """Curves as attributes or as keys, in a record or bare, and a run without a point."""
+    bare = one()
+    curve = {name: value for name, value in bare.items() if name != "seed"}
+    as_dict = {"seed": 0, "ended": "finished", "curve": curve}
+    as_object = SimpleNamespace(seed=0, ended="finished", curve=SimpleNamespace(**curve))
+    arrays = {"seed": 0, **{name: np.array(value) for name, value in curve.items()}}
+    kept = [Race({"a": [run]}, **WORDS).race for run in (bare, as_dict, as_object, arrays)]
+    assert kept[0] == kept[1] == kept[2] == kept[3]
+
+    died = {"seed": 1, "ended": "diverged: loss", "curve": {name: [] for name in curve}}
+    race = Race({"a": [as_dict, died]}, **WORDS)
+    html = race._page_html()
+    assert "Did not finish: a, seed 1 (diverged: loss)." in html
+    assert "(1\u00a0of\u00a02\u00a0seeds)" in html
+
+
+def test_values_keep_four_digits_and_the_page_stays_small() -> None:
+    rng = random.Random(1)
+    big = {
+        f"residual-{net}": [
+            {
+                "seed": seed, "step": [391 * (k + 1) for k in range(20)], "epoch": list(range(20)),
+                **{f"{part}_{kind}": [top * rng.random() for _ in range(20)]
+                   for part in ("train", "test") for kind, top in (("error", 100), ("loss", 2))},
+            }
+            for seed in range(5)
+        ]
+        for net in range(10)
+    }  # fmt: skip
+    race = Race(big, **WORDS)
+    html = race._page_html()
+    state = html[html.index("<script") :]
+    assert len(state) < 40_000
+    assert len(race.race["grids"]) == 1
+    for label, net in zip(big, race.race["nets"], strict=True):
+        for run, kept in zip(big[label], net["runs"], strict=True):
+            np.testing.assert_allclose(kept["test_loss"], run["test_loss"], rtol=5e-4)
+            assert all(len(f"{value:g}".lstrip("0.").replace(".", "")) <= 4
+                       for value in kept["train_error"])
+
+
+def test_the_state_comes_back_from_the_page_without_a_number_json_lacks() -> None:
+    race = Race({"a</script>": [one(train_loss=[None, math.inf])]}, **WORDS)
+    root = ElementTree.fromstring(race._page_html())
+    text = root.findtext("script") or ""
+    state = json.loads(text, parse_constant=lambda name: pytest.fail(name))
+    assert state == {"race": race.race, **race.view._asdict(), "shown": ["a</script>"]}
+    assert state["race"]["nets"][0]["runs"][0]["train_loss"] == [None, None]
+
+
+def test_the_still_shows_the_end_says_so_and_needs_no_style() -> None:
+    race = Race(runs(), step=60, **WORDS)
+    root = ElementTree.fromstring(race._page_html())
+    assert root.get("data-module") == "race"
+    assert not any(element.get("style") for element in root.iter())
+    assert not root.findall(".//style")
+    svg = root.find("figure//svg[@role='img']")
+    assert svg is not None
+    alt = svg.get("aria-label") or ""
+    ends = {
+        label: np.mean([run["train_error"][-1] for run in curves])
+        for label, curves in runs().items()
+    }
+    order = sorted(ends, key=lambda label: ends[label])
+    said = re.findall(r"(?:: |; )([\w-]+) (\d+\.\d+),", alt.partition("highest")[2])
+    assert [label for label, _ in said] == order
+    # The page keeps four digits of a value, so the second decimal of a mean may be one off.
+    for label, value in said:
+        assert float(value) == pytest.approx(ends[label], abs=0.011)
+    assert "at step 720, epoch 12" in alt
+    caption = "".join(root.find("figure/figcaption").itertext())  # type: ignore[union-attr]
+    assert "made-up numbers, small size, 3 seeds a net" in caption
+
+
+def test_means_and_spreads_are_those_of_numpy() -> None:
+    """On one grid with gaps: numpy's nanmean over the seeds, at every step."""
+    rng = np.random.default_rng(2)
+    values = rng.uniform(0, 100, (3, 4, 6)).round(2)
+    values[rng.random(values.shape) < 0.2] = np.nan
+    made = {
+        f"net {net}": [
+            {"seed": seed, "step": range(6), "epoch": range(6), "train_loss": [1] * 6,
+             "test_loss": [1] * 6, "test_error": [1] * 6, "train_error": values[net, seed]}
+            for seed in range(4)
+        ]
+        for net in range(3)
+    }  # fmt: skip
+    race = Race(made, **WORDS)
+    for step in range(6):
+        for place in ranking(race.race, race.view._replace(step=step)):
+            column = values[place.net, :, step]
+            assert place.measured == np.isfinite(column).sum()
+            if place.spread:
+                expected = [np.nanmean(column), np.nanmin(column), np.nanmax(column)]
+                np.testing.assert_allclose(place.spread, expected)
+
+
+def test_the_lines_lie_where_the_axis_says() -> None:
+    """Read back from the picture with the axis' own labels, the thick line is the mean."""
+    made = runs()
+    for quantity, back in (("error", lambda v: v), ("loss", lambda v: 10**v)):
+        race = Race({"plain-56": made["plain-56"]}, quantity, "test", **WORDS)
+        _, _, parts = picture(race.race, race.view, 700)
+        texts = [node[1] | {"text": node[2][0]} for node in parts[2][2]]
+        at = [text["y"] - 4 for text in texts]
+        labels = [float(text["text"]) for text in texts]
+        lines = labels if quantity == "error" else np.log10(labels)
+        slope, start = np.polyfit(at, lines, 1)
+        paths = [node[1] for node in parts[7][2] if node[1].get("stroke-width") == 2.5]
+        drawn = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", paths[0]["d"])]
+        read = [back(slope * y + start) for y in drawn]
+        mean = np.mean([run[f"test_{quantity}"] for run in made["plain-56"]], axis=0)
+        np.testing.assert_allclose(read, mean, rtol=0.02, atol=0.25 if quantity == "error" else 0)
+
+
+def test_an_axis_holds_all_values_and_a_few_marks() -> None:
+    rng = random.Random(8)
+    for _ in range(300):
+        race = random_race(rng)
+        view = random_view(rng, race)
+        scale = value_scale(race, view)
+        assert scale.low < scale.high
+        assert 2 <= len(scale.ticks) <= 7
+        assert len({text for _, text in scale.ticks}) == len(scale.ticks)
+        for net in race["nets"]:
+            if net["label"] not in view.shown:
+                continue
+            values = [v for run in net["runs"] for v in run[view.series] if v is not None]
+            inside = [value for value in values if 1e-12 < value < 1e12]
+            assert all(scale.low <= v and (v <= scale.high or scale.cut) for v in inside)
+
+
+def test_a_loss_in_the_millions_is_cut_and_the_picture_says_so() -> None:
+    """Deep plain nets begin so on the test images; the rest must stay legible."""
+    race = Race({"a": [one(test_loss=[3e6, 2])]}, "loss", "test", **WORDS)
+    html = race._page_html()
+    assert "test loss (log scale, cut at 10)" in html
+    assert "on a logarithmic axis cut at 10" in html
+    assert "(at first over a million)" in html
+    race.quantity = "error"
+    assert "cut at" not in race._page_html()
+    assert "cut at" not in Race({"a": [one()]}, "loss", "test", **WORDS)._page_html()
