@@ -47,14 +47,14 @@ def training_curves(
             )
     if not panels:
         raise ValueError("panels must hold at least one, got none")
-    title = f"{title} ({runs.data})"
+    heading, title = f"{title}\n({runs.data})", f"{title} ({runs.data})"
     with look():
         drawing, axes = plt.subplots(
             len(panels), figsize=(WIDTH, 0.7 + 2.3 * len(panels)), layout="constrained",
             sharex=True, sharey=True, squeeze=False,
         )  # fmt: skip
         plt.close(drawing)
-        drawing.suptitle(title, fontsize=10, color=INK)
+        drawing.suptitle(heading, fontsize=10, color=INK)
         words = []
         for panel, (name, labels) in zip(axes[:, 0], panels.items(), strict=True):
             ends = {run: _draw_run(panel, runs, run, quantity, i) for i, run in enumerate(labels)}
@@ -62,8 +62,8 @@ def training_curves(
             _label_ends(panel, {runs.title(run): end for run, end in ends.items()})
             words.append(f"{name}: {', '.join(_in_words(runs, run, quantity) for run in labels)}.")
         axes[-1, 0].set_xlabel("passes over the training images")
-    alt = f"{title}. {QUANTITIES[quantity]} against passes over the training images. "
-    return to_figure(drawing, title, alt + " ".join(words))
+        alt = f"{title}. {QUANTITIES[quantity]} against passes over the training images. "
+        return to_figure(drawing, title, alt + " ".join(words))
 
 
 def final_values(
@@ -87,7 +87,7 @@ def final_values(
     """
     _check_quantity(quantity)
     labels = list(labels or runs.records)
-    title = f"{title} ({runs.data})"
+    heading, title = f"{title}\n({runs.data})", f"{title} ({runs.data})"
     with look():
         drawing, axes = plt.subplots(
             figsize=(WIDTH, 0.9 + 0.34 * len(labels)), layout="constrained"
@@ -105,10 +105,11 @@ def final_values(
         axes.set_yticks(range(len(labels)), [runs.title(run) for run in labels])
         axes.invert_yaxis()
         axes.grid(axis="x", color=INK, alpha=0.15, linewidth=0.7)
-        axes.set(xlabel=QUANTITIES[quantity], title=title)
-    words = ". ".join(_in_words(runs, run, quantity) for run in labels)
-    alt = f"{title}. {QUANTITIES[quantity]} at the end, a dot a seed. {words}."
-    return to_figure(drawing, title, alt)
+        axes.set(xlabel=QUANTITIES[quantity])
+        drawing.suptitle(heading, fontsize=10, color=INK)
+        words = ". ".join(_in_words(runs, run, quantity) for run in labels)
+        alt = f"{title}. {QUANTITIES[quantity]} at the end, a dot a seed. {words}."
+        return to_figure(drawing, title, alt)
 
 
 def _draw_run(axes: Axes, runs: Runs, run: str, quantity: str, place: int) -> float:

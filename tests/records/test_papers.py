@@ -32,6 +32,10 @@ def test_every_table_says_what_it_holds_and_prints(source, number):
 
 def test_figures_are_those_of_the_papers():
     """Read off the papers once more, in their own order."""
+    depths = [tuple(row.values()) for row in paper("he2015", 2).rows.values()]
+    assert depths == [("27.94", "27.88"), ("28.54", "25.03")]
+    ensembles = [row["error"] for row in paper("he2015", 5).rows.values()]
+    assert ensembles == ["7.32", "6.66", "6.8", "4.94", "4.82", "3.57"]
     shortcuts = [row["error"] for row in paper("he2016", 1).rows.values()]
     assert shortcuts == ["6.61", FAILED, FAILED, "12.35", FAILED, "8.70", "9.81", "12.86", "6.91",
                          "12.22", FAILED]
