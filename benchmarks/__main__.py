@@ -1,4 +1,4 @@
-"""``make bench``: our networks against torchvision's, and the shape trace against a forward.
+"""``make bench``: our networks against torchvision's, the trace, and the training system.
 
 Figures are ratios of speeds, reference = 1.00, above 1 is faster; those of tools that look at a
 network, ``trace_shapes`` and ``cost``, are multiples of the reference's time, below 1 is faster.
@@ -19,6 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import resnet_lab
 from benchmarks.interleave import Work, ratios, show
+from benchmarks.training import data_path, memory, steps
 from resnet_lab.models import flow
 
 
@@ -160,6 +161,9 @@ def main() -> None:
         tracing(name, 4 * chosen.rounds)
     counting("resnet152", 224, chosen.rounds)
     counting("resnet1202", 32, min(chosen.rounds, 3))
+    data_path(4 * chosen.rounds)
+    steps(chosen.rounds)
+    memory(min(chosen.rounds, 3))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from resnet_lab.training.data import DATA_SETS
@@ -42,9 +43,16 @@ experiments:
 """ + "".join(f"  {entry.name:<14} {entry.question}\n" for entry in EXPERIMENTS.values()) + "\n"
 
 
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Leaves examples as they are, and names with hyphens in one piece."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrap(text, width, break_on_hyphens=False)
+
+
 def make_parser(run_train: Command, run_experiment: Command) -> argparse.ArgumentParser:
     """The arguments of both commands."""
-    shape: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter}
+    shape: dict[str, Any] = {"formatter_class": HelpFormatter}
     parser = argparse.ArgumentParser(prog="python -m resnet_lab", epilog=EXIT_CODES, **shape)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 

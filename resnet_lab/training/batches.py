@@ -97,8 +97,9 @@ def crop_and_flip(
     rows = down[:, None] + torch.arange(height, device=images.device)
     columns = right[:, None] + torch.arange(width, device=images.device)
     columns = torch.where(flipped[:, None], columns.flip(1), columns)
-    image = torch.arange(len(images), device=images.device)[:, None, None]
-    return padded[image, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    places = rows[:, :, None] * padded.shape[3] + columns[:, None, :]
+    places = places.flatten(1)[:, None].expand(-1, images.shape[1], -1)
+    return padded.flatten(2).gather(2, places).view_as(images)
 
 
 class MemoryBatches:

@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import warnings
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ class CheckpointError(Exception):
 
 
 def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
-    """Write the state of a step and remove all but the :data:`KEPT` newest.
+    """Write the state of a step and remove all but the :data:`KEPT` newest that are whole.
 
     Args:
         folder: where to write; it is made if it is not there.
@@ -42,9 +43,14 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
     content = buffer.getbuffer()
     path = folder / f"step-{step:08d}-{_digest(content)}.pt"
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f".{PATTERN}.*.partial"):  # by a process that was killed
+        left.unlink()
     write_whole(path, content)
-    for old in _newest_first(folder)[KEPT:]:
-        old.unlink()
+    others = [other for other in _newest_first(folder) if other != path]
+    kept = list(islice(filter(_is_whole, others), KEPT - 1))
+    for other in others:
+        if other not in kept:
+            other.unlink()
     return path
 
 
@@ -61,7 +67,7 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
     for path in _newest_first(folder):
         try:
             content = path.read_bytes()
-            if _digest(content) != path.stem.rpartition("-")[2]:
+            if _digest(content) != _promised(path):
                 raise ValueError("it was cut short or altered: its SHA-256 is not the one it had")
             state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
         except Exception as error:
@@ -73,6 +79,19 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
     if reasons:
         raise CheckpointError("no checkpoint can be used:\n" + "\n".join(reasons))
     return None
+
+
+def checked_interval(every: int | None, default: int) -> int:
+    """Steps between two checkpoints.
+
+    Raises:
+        ValueError: it is no positive integer.
+    """
+    if every is None:
+        return default
+    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+        raise ValueError(f"checkpoint_every must be None or an integer, 1 or more, got {every!r}")
+    return every
 
 
 def check_identity(saved: dict[str, Any], wanted: dict[str, Any], folder: Path | None) -> None:
@@ -105,6 +124,8 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
         OSError: it can't be written; nothing is left under the name.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    for left in path.parent.glob(f".{path.name}.*.partial"):  # by a process that was killed
+        left.unlink()
     try:
         with partial.open("wb") as file:
             file.write(content)
@@ -118,6 +139,15 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
 
 def _newest_first(folder: Path) -> list[Path]:
     return sorted(folder.glob(PATTERN), reverse=True)
+
+
+def _is_whole(path: Path) -> bool:
+    return _digest(path.read_bytes()) == _promised(path)
+
+
+def _promised(path: Path) -> str:
+    """What a checkpoint's name says of its digest."""
+    return path.stem.rpartition("-")[2]
 
 
 def _digest(content: bytes | memoryview) -> str:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from resnet_lab.training.execution import Execution
 from resnet_lab.training.experiments import experiment, setting_of
 from resnet_lab.training.group import LostProcessError, joined_group
 from resnet_lab.training.recipe import Recipe, recipe
-from resnet_lab.training.record import RunRecord
+from resnet_lab.training.record import RecordError, RunRecord
 from resnet_lab.training.runner import train_runs
 from resnet_lab.training.sources import Data
 from resnet_lab.training.trainer import Trainer
@@ -29,16 +30,16 @@ FINISHED, WRONG_INPUT, DIVERGED, LOST, FAILED, STOPPED = 0, 2, 3, 4, 5, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
     options = make_parser(run_train, run_experiment).parse_args(arguments)
-    if options.threads:
-        torch.set_num_threads(options.threads)
     try:
+        if options.threads is not None:
+            set_threads(options.threads)
         code, summary = options.command(options)
-    except (ValueError, TypeError) as error:
-        code, summary = WRONG_INPUT, {"error": str(error)}
     except LostProcessError as error:
         code, summary = LOST, {"error": str(error)}
-    except (CheckpointError, OSError, ImportError) as error:
+    except (CheckpointError, RecordError, OSError, ImportError) as error:
         code, summary = FAILED, {"error": str(error)}
+    except (ValueError, TypeError) as error:
+        code, summary = WRONG_INPUT, {"error": str(error)}
     except KeyboardInterrupt:
         code, summary = STOPPED, {"error": "interrupted; the same command goes on"}
     if "error" in summary:
@@ -48,8 +49,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def set_threads(threads: int) -> None:
+    """Set how many threads torch uses on the CPU.
+
+    Raises:
+        ValueError: fewer than one.
+    """
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, got {threads}")
+    torch.set_num_threads(threads)
+
+
 def run_train(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     """The command ``train``."""
+    if options.resume and options.out is None:
+        raise ValueError("--resume must come with --out, the folder of the checkpoints")
     with joined_group(_execution(options).torch_device) as group:
         data = _data(options)
         trainer = Trainer(
@@ -93,11 +107,12 @@ def run_experiment(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
 def summarize(record: RunRecord, path: Path | None) -> dict[str, Any]:
     """What came out of a run, in a line."""
     points = len(record.curve)
-    last = {
-        quantity: round(record.final(quantity), 4)
+    finals = {
+        quantity: record.final(quantity)
         for quantity in ("train_loss", "train_error", "test_loss", "test_error")
         if points
     }
+    last = {name: round(value, 4) if isfinite(value) else None for name, value in finals.items()}
     return {
         "name": record.name, "ended": record.ended, "steps": record.steps, **last,
         "seconds": round(record.seconds, 1), "record": None if path is None else str(path),

@@ -12,7 +12,8 @@ COMPUTING = (
     "models/plan.py", "models/stems.py", "models/shortcuts.py", "models/blocks.py",
     "models/preactivation.py", "models/spec.py", "models/trunk.py", "models/catalogue.py",
     "hooks/surgery.py", "training/recipe.py", "training/batches.py", "training/step.py",
-    "training/schedule.py", "training/trainer.py", "training/sources.py",
+    "training/schedule.py", "training/trainer.py", "training/sources.py", "training/network.py",
+    "training/curve.py",
 )  # fmt: skip
 """Files that decide what a run computes; for the images, a record has a checksum."""
 
@@ -41,8 +42,10 @@ def _walk(node: object) -> Iterator[str]:
                 yield name
                 yield from _walk(value)
     elif isinstance(node, list):
+        yield "["
         for entry in node:
             yield from _walk(entry)
+        yield "]"
     else:
         yield repr(node)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from resnet_lab.training.group import Group
 from resnet_lab.training.step import StepResult
@@ -63,6 +64,14 @@ class Tally:
         """Mean loss, and error in percent, over the whole group; waits for the device."""
         loss, wrong, images = group.sum(self.sums).tolist()
         return loss / images, 100 * wrong / images
+
+    def state(self, group: Group) -> Tensor:
+        """What a checkpoint has to keep: the sums over the whole group."""
+        return group.sum(self.sums)
+
+    def restore(self, sums: Tensor, group: Group) -> None:
+        """Go on from what :meth:`state` returned; one process of the group counts it."""
+        self.sums.copy_(sums if group.rank == 0 else torch.zeros_like(sums))
 
     def reset(self) -> None:
         """Begin anew."""

@@ -1,5 +1,6 @@
 """How a recipe is carried out: choices that change the speed and not the recipe."""
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -43,22 +44,25 @@ class Execution:
                 "cuda_graph must be False where compile is set: compile='reduce-overhead' "
                 "records graphs of its own"
             )
-        if self.cuda_graph and self.torch_device.type != "cuda":
+        if (device := self.torch_device).type != "cuda" and self.cuda_graph:
             raise ValueError(
-                f"cuda_graph must be False on {self.torch_device.type}: only CUDA devices have it"
+                f"cuda_graph must be False on {device.type}: only CUDA devices have it"
             )
 
     @property
     def torch_device(self) -> torch.device:
         """The device that was asked for, or the best that there is.
 
+        Of several GPUs, each process of ``torchrun`` takes its own.
+
         Raises:
             ValueError: torch knows no such device, or this machine has none.
         """
-        if self.device is None:
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        best = "cuda" if torch.cuda.is_available() else "cpu"
         try:
-            device = torch.device(self.device)
+            device = torch.device(best if self.device is None else self.device)
+            if device.type == "cuda" and device.index is None and "LOCAL_RANK" in os.environ:
+                device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError, NotImplementedError) as error:
             reason = str(error).splitlines()[0]
@@ -66,6 +70,11 @@ class Execution:
                 f"device must be one that torch finds here, got {self.device!r} ({reason})"
             ) from error
         return device
+
+    @property
+    def look_every(self) -> int:
+        """Steps between two looks at the loss; each makes a GPU wait, so there it is 50."""
+        return 1 if self.torch_device.type == "cpu" else 50
 
     @property
     def memory_format(self) -> torch.memory_format:

@@ -45,6 +45,12 @@ class Group:
             return model
         return DistributedDataParallel(model, [self.device] if self.device.type == "cuda" else None)
 
+    def agree(self, model: nn.Module) -> None:
+        """Give every process the running statistics of rank 0, as before each step."""
+        if self.size > 1:
+            for buffer in model.buffers():
+                distributed.broadcast(buffer, 0)
+
     def sum(self, values: Tensor) -> Tensor:
         """The sum over all processes."""
         total = values.clone()

@@ -61,6 +61,8 @@ class Recipe:
     evaluate_every: int | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise TypeError(f"name must be a string, got {self.name!r}")
         for name, least in (
             ("batch", 1), ("iterations", 1), ("warmup_window", 1), ("crop_padding", 0),
             ("held_out", 0),
@@ -184,7 +186,7 @@ RECIPES = {
 """The book's recipes by name."""
 
 
-def recipe(name: str, **changes: Any) -> Recipe:
+def recipe(name: str, /, **changes: Any) -> Recipe:
     """Look up a recipe, with fields changed as asked.
 
     Raises:

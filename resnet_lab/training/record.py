@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from math import isfinite, nan
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from resnet_lab.training.checkpoint import write_whole
 from resnet_lab.training.curve import Curve
@@ -118,7 +118,20 @@ def _rounded(value: float) -> float | None:
 
 
 def _with_nan(values: list[Any]) -> list[Any]:
+    for value in values:
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise TypeError(f"a curve must be numbers and nulls, got {value!r}")
     return [nan if value is None else value for value in values]
+
+
+def _check_types(data: dict[str, Any]) -> None:
+    """Refuse fields of other types than JSON gives them."""
+    in_json = {Recipe: dict, Curve: dict, float: float | int}
+    for entry in fields(RunRecord):
+        wanted: Any = get_origin(entry.type) or entry.type
+        value = data[entry.name]
+        if isinstance(value, bool) or not isinstance(value, in_json.get(wanted, wanted)):
+            raise TypeError(f"{entry.name} must be a {wanted.__name__}, got {value!r}")
 
 
 def read_record(path: Path) -> RunRecord:
@@ -140,6 +153,7 @@ def read_record(path: Path) -> RunRecord:
             f"{path} lacks {sorted(names - set(data))} or has besides {sorted(set(data) - names)}"
         )
     try:
+        _check_types(data)
         data["first_losses"] = _with_nan(data["first_losses"])
         lists = {name: _with_nan(values) for name, values in data.pop("curve").items()}
         curve = Curve(**lists)

@@ -48,7 +48,7 @@ def train_runs(
         keep_weights: keep the last weights under ``work``.
 
     Raises:
-        ValueError: a record that is there was made by other code.
+        ValueError: a record that is there was made by other code or another recipe.
     """
     data: ImageSet | None = None
     for seed in seeds:
@@ -60,6 +60,10 @@ def train_runs(
                 if record.code != code_digest():
                     raise ValueError(
                         f"{path} must be moved away to be made anew: other code made it"
+                    )
+                if record.recipe != run.recipe_in(setting):
+                    raise ValueError(
+                        f"{path} must be moved away to be made anew: its recipe was another"
                     )
                 yield record
                 continue

@@ -39,9 +39,9 @@ class Schedule:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint has to keep."""
-        return {"warming": self.warming, "window": self.window.sums}
+        return {"warming": self.warming, "window": self.window.state(self.group)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what :meth:`state` returned."""
         self.warming = state["warming"]
-        self.window.sums.copy_(state["window"])
+        self.window.restore(state["window"], self.group)

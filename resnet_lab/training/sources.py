@@ -85,9 +85,11 @@ def batches_of(data: Data, recipe: Recipe, seed: int, device: torch.device) -> S
     """The batches of a data set by a recipe.
 
     Raises:
-        TypeError: the data is neither in memory nor a folder.
+        TypeError: the data is neither in memory nor a folder, or the recipe is none.
         ValueError: the recipe does not suit it.
     """
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe must be a Recipe (recipe() takes names), got {recipe!r}")
     if isinstance(data, ImageFolderData):
         return FolderBatches(data, recipe, seed, device)
     if not isinstance(data, ImageSet):

@@ -13,6 +13,7 @@ from torch import nn
 from resnet_lab.models import ResNetSpec
 from resnet_lab.training.checkpoint import (
     check_identity,
+    checked_interval,
     load_checkpoint,
     save_checkpoint,
     save_weights,
@@ -32,9 +33,6 @@ from resnet_lab.training.step import make_optimizer, make_step, measure, set_lr
 
 FIRST_LOSSES = 5
 """Steps whose losses a record keeps one by one."""
-
-LOOK_EVERY = 50
-"""Steps between two looks at the loss where a look makes a GPU wait; the CPU looks at each."""
 
 
 class Trainer:
@@ -73,17 +71,16 @@ class Trainer:
     ) -> None:
         self.recipe, self.execution = recipe, (execution := execution or Execution())
         self.device = execution.torch_device
+        self.batches = batches_of(data, recipe, seed, self.device)
         network = make_network(model, data.shape, len(data.classes), seed, surgery)
-        self.model = network.module.to(self.device)
-        self.model.to(memory_format=execution.memory_format)
+        self.model = network.module.to(self.device).to(memory_format=execution.memory_format)
         self.group = Group(self.device)
         self.share = self.group.share(recipe.batch)
-        self.batches = batches_of(data, recipe, seed, self.device)
         self.optimizer = make_optimizer(self.model, recipe, execution)
         self.take_step = make_step(self.group.join(self.model), self.optimizer, execution)
         self.every = recipe.evaluate_every or math.ceil(self.batches.train_size / recipe.batch)
-        self.checkpoint_every = checkpoint_every or self.every
-        self.look_every = 1 if self.device.type == "cpu" else LOOK_EVERY
+        self.checkpoint_every = checked_interval(checkpoint_every, self.every)
+        self.look_every = execution.look_every
         self.folder = None if folder is None else Path(folder)
         self.on_point = on_point
         self.shown = progress and self.group.rank == 0
@@ -100,6 +97,7 @@ class Trainer:
         self.schedule, self.tally = Schedule(recipe, self.group), Tally(self.device)
         self.curve, self.first_losses = Curve(), list[float]()
         self.steps, self.seconds, self.stopping = 0, 0.0, False
+        self.begun = time.perf_counter()
 
     def run(self, resume: bool = False) -> RunRecord:
         """Train to the end of the recipe, until :meth:`stop`, or until the loss is not finite.
@@ -138,6 +136,7 @@ class Trainer:
     @torch.no_grad()
     def evaluate(self) -> tuple[float, float]:
         """Mean loss in nats and error in percent on the test images, in eval mode."""
+        self.group.agree(self.model)
         self.model.eval()
         tally = Tally(self.device)
         for index, batch in enumerate(self.batches.test()):
@@ -213,11 +212,10 @@ class Trainer:
                 )
             self._restore(state)
         self.begun = time.perf_counter() - self.seconds
-        self.stopping = False
         self.model.train()
 
     def _save_checkpoint(self) -> None:
-        if self.folder is None or self.group.rank > 0:
+        if self.folder is None:
             return
         state = {
             "identity": self.identity,
@@ -225,12 +223,13 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "steps": self.steps,
             "schedule": self.schedule.state(),
-            "tally": self.tally.sums,
+            "tally": self.tally.state(self.group),
             "curve": self.curve.lists(),
             "first_losses": self.first_losses,
             "seconds": self._elapsed(),
         }
-        save_checkpoint(self.folder, self.steps, state)
+        if self.group.rank == 0:
+            save_checkpoint(self.folder, self.steps, state)
 
     def _restore(self, state: dict[str, Any]) -> None:
         check_identity(state["identity"], self.identity, self.folder)
@@ -238,12 +237,13 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.steps = state["steps"]
         self.schedule.restore(state["schedule"])
-        self.tally.sums.copy_(state["tally"])
+        self.tally.restore(state["tally"], self.group)
         self.curve, self.first_losses = Curve(**state["curve"]), state["first_losses"]
         self.seconds = state["seconds"]
 
     def _end(self, ended: str) -> RunRecord:
-        record = self.record(ended)
+        record, self.stopping = self.record(ended), False
+        self.seconds = record.seconds
         if self.folder is not None and self.group.rank == 0:
             record.save(self.folder / "record.json")
             save_weights(self.model, self.folder / "weights.pt")

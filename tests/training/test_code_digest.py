@@ -1,0 +1,152 @@
+"""The digest of the code: blind to comments and layout, and to nothing else."""
+
+import ast
+import inspect
+import shutil
+import subprocess
+
+import pytest
+
+import resnet_lab
+from resnet_lab.hooks import detach_shortcuts
+from resnet_lab.training import Recipe, Trainer, batches, code, curve, network, schedule, step
+
+BEFORE = '''
+"""A module."""
+import torch
+
+RATE = 0.1  # per step
+
+def train(model, *, steps=5):
+    """Train it."""
+    if steps:
+        first(model)
+        second(model)
+    for step in range(steps):  # as often
+        model(step, "text")
+    return {"rate": RATE, "steps": (steps,)}
+'''
+
+
+def digest_of(text: str, tmp_path, monkeypatch) -> str:
+    """The digest of a package whose computing files all hold the same text."""
+    for name in code.COMPUTING:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(code, "PACKAGE", tmp_path)
+    return code.code_digest.__wrapped__()
+
+
+@pytest.fixture
+def digest(tmp_path, monkeypatch):
+    return lambda text: digest_of(text, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  # per step", ""),
+        ("# as often", "# again and again"),
+        ('"""A module."""', ""),
+        ('"""Train it."""', '"""Trains a model.\n\n    Args:\n        model: it.\n    """'),
+        ("def train(model, *, steps=5):", "def train(\n    model,\n    *,\n    steps=5,\n):"),
+        ("import torch\n\nRATE", "import torch\nRATE"),
+        ("(steps,)", "( steps , )"),
+        ('"rate"', "'rate'"),
+        ("0.1", "1e-1"),
+        ("    for", "\n\n    for"),
+    ],
+)
+def test_comments_docstrings_and_layout_do_not_matter(digest, old, new):
+    assert BEFORE.count(old) == 1
+    assert digest(BEFORE) == digest(BEFORE.replace(old, new))
+
+
+def test_reformatted_source_is_the_same(digest):
+    assert digest(BEFORE) == digest(ast.unparse(ast.parse(BEFORE)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("0.1", "0.2"),
+        ("steps=5", "steps=6"),
+        ("        second(model)", "    second(model)"),  # out of the if
+        ("    return", "        return"),  # into the loop
+        ("(steps,)", "[steps]"),
+        ("(steps,)", "steps"),
+        ("*, steps", "steps"),
+        ("range", "reversed"),
+        ('"text"', '"texts"'),
+        ('model(step, "text")', 'model(step)("text")'),
+        ("first(model)", "first(model), second(model)"),
+        ("if steps", "if not steps"),
+        ("import torch", "import torch as other"),
+        ("return {", "yield {"),
+    ],
+)
+def test_any_change_of_the_code_matters(digest, old, new):
+    assert BEFORE.count(old) == 1
+    assert digest(BEFORE) != digest(BEFORE.replace(old, new))
+
+
+def test_each_file_counts(tmp_path, monkeypatch):
+    same = digest_of(BEFORE, tmp_path, monkeypatch)
+    seen = {same}
+    for name in code.COMPUTING:
+        (tmp_path / name).write_text(BEFORE + "\nEXTRA = 1\n")
+        seen.add(code.code_digest.__wrapped__())
+        (tmp_path / name).write_text(BEFORE)
+    assert len(seen) == 1 + len(code.COMPUTING)
+    assert code.code_digest.__wrapped__() == same
+
+
+def test_the_digest_is_sixteen_digits_and_stays():
+    assert len(code.code_digest()) == 16
+    assert int(code.code_digest(), 16) >= 0
+    assert code.code_digest() == code.code_digest.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        resnet_lab.ResNet, resnet_lab.ResNetSpec, resnet_lab.spec, detach_shortcuts, Trainer,
+        Recipe, batches.MemoryBatches, batches.draw_epoch, schedule.Schedule, step.make_step,
+        step.make_optimizer, network.make_network, curve.Tally,
+        *(type(module) for module in resnet_lab.build("resnet20").modules()
+          if type(module).__module__.startswith("resnet_lab")),
+    ],
+)  # fmt: skip
+def test_what_decides_the_numbers_is_among_the_files(thing):
+    file = inspect.getsourcefile(thing)
+    assert any(file.endswith(f"resnet_lab/{name}") for name in code.COMPUTING), file
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git: commits are not looked up")
+def test_the_commit_is_git_s_and_shows_changes(tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    package.mkdir()
+    monkeypatch.setattr(code, "PACKAGE", package)
+    commit = code.commit.__wrapped__
+    assert commit() == "unknown"
+
+    def git(*words: str) -> str:
+        names = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+        return subprocess.run(
+            ["git", "-C", str(tmp_path), *names, *words], check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    git("init", "-q")
+    assert commit() == "unknown"
+    (package / "a.py").write_text("a = 1\n")
+    (package / "notes.md").write_text("notes\n")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    assert commit() == git("rev-parse", "HEAD")
+    (package / "new.txt").write_text("untracked\n")
+    (package / "notes.md").write_text("other notes\n")
+    assert commit() == git("rev-parse", "HEAD")
+    (package / "a.py").write_text("a = 2\n")
+    assert commit() == git("rev-parse", "HEAD") + "+"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert commit() == "unknown"

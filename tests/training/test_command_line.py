@@ -1,0 +1,234 @@
+"""``python -m resnet_lab``: help, exit codes, and the line of JSON that scripts read."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from commands import PATIENCE, call, command, started, strict
+from tiny_runs import same_weights
+
+from resnet_lab.training import DATA_SETS, RECIPES, arguments, cli, read_record
+from resnet_lab.training.experiments import EXPERIMENTS
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+CPU = ("--device", "cpu", "--threads", 1, "--quiet")
+SHORT = ("train", "resnet20", "--set", "iterations=3", "--set", "batch=16", *CPU)
+
+
+def help_of(capsys, *words: str) -> str:
+    with pytest.raises(SystemExit) as end:
+        cli.main([*words, "--help"])
+    assert end.value.code == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_help_says_what_there_is(capsys):
+    text = help_of(capsys)
+    for word in ("train", "experiment", "exit codes:", "130", "JSON"):
+        assert word in text
+    text = help_of(capsys, "train")
+    for word in (*DATA_SETS, *RECIPES, "folder:PATH", "FIELD=VALUE", "torchrun", "exit codes:"):
+        assert word in text
+    text = help_of(capsys, "experiment")
+    for experiment in EXPERIMENTS.values():
+        assert f"{experiment.name} {experiment.question}" in text
+    assert "exit codes:" in text
+
+
+def test_every_option_is_explained_and_every_example_can_be_parsed():
+    parser = arguments.make_parser(cli.run_train, cli.run_experiment)
+    commands = parser._subparsers._group_actions[0].choices
+    assert set(commands) == {"train", "experiment"}
+    for entry in commands.values():
+        assert all(action.help for action in entry._actions)
+    examples = (arguments.TRAIN_EXAMPLES + arguments.EXPERIMENT_EXAMPLES).splitlines()
+    lines = [line.split(" -m resnet_lab ")[1] for line in examples if " -m resnet_lab " in line]
+    assert len(lines) == 6
+    for line in lines:
+        parser.parse_args(line.split())
+
+
+def test_the_exit_codes_in_the_help_are_those_of_the_program():
+    listed = [int(line.split()[0]) for line in arguments.EXIT_CODES.splitlines()[1:7]]
+    assert listed == [0, 2, 3, 4, 5, 130]
+    ours = cli.FINISHED, cli.WRONG_INPUT, cli.DIVERGED, cli.LOST, cli.FAILED, cli.STOPPED
+    assert listed == [*ours]
+
+
+def test_a_finished_run_says_so_in_one_line(tmp_path):
+    code, summary, _ = call(*SHORT, "--out", tmp_path)
+    record = read_record(tmp_path / "record.json")
+    assert (code, summary["exit"], summary["ended"], summary["steps"]) == (0, 0, "finished", 3)
+    assert summary["record"] == str(tmp_path / "record.json")
+    for quantity in ("train_loss", "train_error", "test_loss", "test_error"):
+        assert summary[quantity] == pytest.approx(record.final(quantity), abs=1e-4)
+
+
+def test_arguments_reach_the_run(tmp_path):
+    code, summary, _ = call(
+        "train", "resnet20", "--data", "digits", "--recipe", "cifar", "--seed", 4,
+        "--set", "batch=16", "--set", "iterations=3", "--set", "drops=[1,2]", "--set", "lr=0.05",
+        "--set", "name=mine", "--set", "evaluate_every=None", "--set", "flip=False",
+        "--set", "normalization=channel mean and deviation", "--channels-last", "--bf16",
+        "--out", tmp_path, "--checkpoint-every", 2, *CPU,
+    )  # fmt: skip
+    record = read_record(tmp_path / "record.json")
+    assert (code, summary["name"], record.seed) == (0, "resnet20-seed4", 4)
+    expected = RECIPES["cifar"].changed(
+        name="mine", batch=16, iterations=3, drops=(1, 2), lr=0.05, flip=False,
+        normalization="channel mean and deviation",
+    )  # fmt: skip
+    assert record.recipe == expected
+    assert record.execution == {
+        "device": "cpu", "channels_last": True, "compile": None, "cuda_graph": False, "bf16": True
+    }  # fmt: skip
+    assert record.machine["threads"] == 1
+    steps = sorted(path.name[:13] for path in tmp_path.glob("step-*"))
+    assert steps == ["step-00000002", "step-00000003"]
+
+
+def test_without_out_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, summary, _ = call(*SHORT)
+    assert (code, summary["record"], os.listdir(tmp_path)) == (0, None, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("train", "resnet21"), 2, "resnet21"),
+        (("train", "resnet20", "--data", "imagenet"), 2, "name must be one of 'digits', "),
+        (("train", "resnet20", "--data", "folder:"), 2, "name must be one of"),
+        (("train", "resnet20", "--data", "folder:/nowhere"), 5, "must be a folder that exists"),
+        (("train", "resnet20", "--recipe", "long"), 2, "recipe must be one of cifar, "),
+        (("train", "resnet20", "--set", "lr"), 2, "--set must be FIELD=VALUE, got 'lr'"),
+        (("train", "resnet20", "--set", "lr=fast"), 2, "lr must be a number, got 'fast'"),
+        (("train", "resnet20", "--set", "speed=1"), 2, "speed is no field of a Recipe"),
+        (("train", "resnet20", "--seed", -1), 2, "seed must be an integer, 0 or more, got -1"),
+        (("train", "resnet20", "--device", "tpu"), 2, "device must be one that torch finds here"),
+        (("train", "resnet20", "--device", "cuda:99"), 2, "device must be one that torch finds"),
+        (("train", "resnet20", "--device", "cpu", "--cuda-graph"), 2, "cuda_graph must be False"),
+        (("train", "resnet20", "--threads", 0), 2, "threads must be at least 1, got 0"),
+        (("train", "resnet20", "--checkpoint-every", 0), 2, "checkpoint_every must be None or"),
+        (("train", "resnet20", "--resume"), 2, "--resume must come with --out"),
+        (("train", "resnet20", "--out", "/dev/null/x"), 5, "/dev/null/x"),
+        (("experiment", "widths"), 2, "experiment must be one of degradation, shortcuts, "),
+        (("experiment", "shortcuts", "--size", "huge"), 2, "size must be one of small, full"),
+        (("experiment", "shortcuts", "--runs", "x"), 2, "run must be one of resnet56, "),
+        (("experiment", "shortcuts", "--seeds", -1), 2, "seed must be an integer"),
+        (("experiment", "detached", "--out", "/dev/null/x"), 5, "/dev/null/x"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(words, code, message, monkeypatch):
+    monkeypatch.setitem(RECIPES, "short", RECIPES["short"].changed(iterations=1, batch=4))
+    found, summary, shown = call(*words, "--quiet")
+    assert (found, summary["exit"]) == (code, code)
+    assert message in summary["error"]
+    assert shown.startswith("error: ")
+    assert message in shown
+
+
+@pytest.mark.parametrize("words", [(), ("test",), ("train",), ("train", "resnet20", "--fast")])
+def test_what_cannot_be_parsed_ends_with_2(words, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main(words)
+    assert end.value.code == 2
+    assert "usage: python -m resnet_lab" in capsys.readouterr().err
+
+
+def test_a_diverged_run_ends_with_3_and_keeps_its_record(tmp_path):
+    words = ("train", "resnet20", "--set", "batch=16", "--set", "lr=1e9")
+    code, summary, _ = call(*words, "--set", "evaluate_every=1", "--out", tmp_path, *CPU)
+    record = read_record(tmp_path / "record.json")
+    assert (code, summary["exit"], summary["ended"]) == (3, 3, record.ended)
+    assert record.diverged
+    assert set(summary) >= {"train_loss", "test_loss"}
+
+
+def test_numbers_that_json_cannot_say_are_null(tmp_path):
+    code, _, _ = call(*SHORT, "--out", tmp_path)
+    record = read_record(tmp_path / "record.json")
+    record.curve.test_loss[-1], record.curve.train_loss[-1] = float("nan"), float("inf")
+    summary = cli.summarize(record, None)
+    assert (code, summary["test_loss"], summary["train_loss"]) == (0, None, None)
+
+
+def test_damaged_checkpoints_end_with_5(tmp_path):
+    assert call(*SHORT, "--out", tmp_path)[0] == 0
+    code, summary, _ = call(*SHORT, "--out", tmp_path)
+    assert (code, summary["exit"]) == (2, 2)
+    assert "folder must hold no checkpoints unless resume is True" in summary["error"]
+    for path in tmp_path.glob("step-*.pt"):
+        path.write_bytes(b"")
+    code, summary, _ = call(*SHORT, "--out", tmp_path, "--resume")
+    assert code == 5
+    assert "no checkpoint can be used" in summary["error"]
+
+
+def test_ctrl_c_ends_with_130_and_the_run_goes_on(tmp_path):
+    words = (
+        "train", "resnet20", "--set", "iterations=100", "--set", "batch=16",
+        "--checkpoint-every", 1000, "--out", tmp_path, *CPU,
+    )  # fmt: skip
+    code, summary = interrupted(words, tmp_path, signal.SIGINT)
+    assert (code, summary["exit"]) == (130, 130)
+    record = read_record(tmp_path / "record.json")
+    assert summary["ended"] == record.ended == f"stopped at step {record.steps}"
+    assert record.steps < 100
+    (checkpoint,) = tmp_path.glob("step-*.pt")
+    assert checkpoint.name.startswith(f"step-{record.steps:08d}")
+    assert call(*words, "--resume")[0] == 0
+    assert read_record(tmp_path / "record.json").finished
+    call(*words[:-7], "--out", tmp_path / "straight", *CPU)
+    ours, theirs = (
+        torch.load(folder / "weights.pt", weights_only=True)
+        for folder in (tmp_path, tmp_path / "straight")
+    )
+    assert same_weights(ours, theirs)
+
+
+def interrupted(words, folder: Path, number: int) -> tuple[int, dict]:
+    """Start a command and send it a signal as soon as it trains."""
+    seen = folder / "trains"
+    code = (
+        "import sys, pathlib, resnet_lab.training.trainer as trainer\n"
+        "take = trainer.Trainer._train_step\n"
+        "def step(self):\n"
+        "    take(self)\n"
+        f"    if self.steps == 3: pathlib.Path({str(seen)!r}).touch()\n"
+        "trainer.Trainer._train_step = step\n"
+        "from resnet_lab.training.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    python, *_ = command()
+    with started([python, "-c", code, *map(str, words)]) as process:
+        deadline = time.monotonic() + PATIENCE
+        while not seen.exists() and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.005)
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=PATIENCE)
+    return process.returncode, strict(out.splitlines()[-1])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_experiment_can_be_interrupted_and_goes_on(tmp_path, number, monkeypatch):
+    """The signal comes to this process, where the command handles it."""
+    monkeypatch.setattr(cli, "train_runs", wait_for_a_signal)
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), number))
+    before = signal.getsignal(number)
+    timer.start()
+    code, summary, shown = call("experiment", "shortcuts", "--out", tmp_path, "--quiet")
+    assert (code, summary["exit"]) == (130, 130)
+    assert "the same command goes on" in summary["error"]
+    assert "error: interrupted" in shown
+    assert signal.getsignal(number) is before
+
+
+def wait_for_a_signal(*arguments):
+    time.sleep(PATIENCE)
+    yield None

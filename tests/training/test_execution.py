@@ -1,0 +1,123 @@
+"""Ways to carry out a recipe: each trains alike, is recorded, or is refused in clear words."""
+
+import shutil
+
+import pytest
+import torch
+from tiny_runs import RECIPE, tiny_trainer
+
+from resnet_lab.training import Execution, execution
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+NEAR = {"channels_last": 1e-3, "bf16": 0.05, "compile": 1e-3}
+
+
+def losses(**choices) -> tuple[list[float], dict]:
+    """Train loss at each point; what the record says of the execution."""
+    recipe = RECIPE.changed(evaluate_every=5, lr=0.02)
+    record = tiny_trainer(recipe=recipe, execution=Execution("cpu", **choices)).run()
+    assert record.finished
+    return record.curve.train_loss + record.curve.test_loss, record.execution
+
+
+@pytest.mark.parametrize("choice", [{"channels_last": True}, {"bf16": True}])
+def test_other_ways_train_to_a_similar_loss_and_are_recorded(choice):
+    plain, before = losses()
+    found, recorded = losses(**choice)
+    (name,) = choice
+    assert found == pytest.approx(plain, rel=NEAR[name])
+    assert found != plain
+    assert {**before, **choice} == recorded
+    assert plain[5] < plain[0]
+
+
+@pytest.mark.everything
+@pytest.mark.skipif(shutil.which("c++") is None, reason="no c++: torch.compile can't be tried")
+@pytest.mark.parametrize("choice", [{}, {"channels_last": True}])
+def test_a_compiled_network_trains_to_a_similar_loss_and_is_recorded(choice):
+    torch.compiler.reset()
+    plain, before = losses()
+    found, recorded = losses(compile="default", **choice)
+    assert found == pytest.approx(plain, rel=NEAR["compile"])
+    assert {**before, **choice, "compile": "default"} == recorded
+
+
+def test_the_choices_reach_the_layers():
+    seen = []
+    trainer = tiny_trainer(execution=Execution("cpu", channels_last=True, bf16=True))
+    conv = trainer.model.layer1[0].conv2
+    conv.register_forward_hook(lambda _, args, output: seen.append((args[0], output)))
+    trainer.recipe = RECIPE.changed(iterations=1)
+    trainer.run()
+    assert len(seen) == 2  # a step, then an evaluation
+    for images, output in seen:
+        assert images.is_contiguous(memory_format=torch.channels_last)
+        assert not images.is_contiguous()
+        assert output.dtype == torch.bfloat16
+    assert conv.weight.is_contiguous(memory_format=torch.channels_last)
+    assert all(value.dtype == torch.float32 for value in trainer.model.parameters())
+
+
+def test_an_execution_says_what_it_is():
+    best = "cuda" if torch.cuda.is_available() else "cpu"
+    assert Execution().to_json() == {
+        "device": best, "channels_last": False, "compile": None, "cuda_graph": False, "bf16": False
+    }  # fmt: skip
+    assert Execution("cpu").torch_device == torch.device("cpu")
+    assert Execution("cpu").look_every == 1
+
+
+@pytest.mark.parametrize(
+    ("choices", "error", "message"),
+    [
+        ({"device": "tpu"}, ValueError, "^device must be one that torch finds here, got 'tpu'"),
+        ({"device": "cuda:99"}, ValueError, "^device must be .* got 'cuda:99'"),
+        ({"device": ""}, ValueError, "^device must be one that torch finds here, got ''"),
+        ({"cuda_graph": True}, ValueError, "^cuda_graph must be False on cpu: only CUDA devices"),
+        ({"cuda_graph": True, "compile": "default"}, ValueError, "^cuda_graph .* compile is set"),
+        ({"compile": "fast"}, ValueError, "^compile must be None or one of 'default', .* 'fast'"),
+        ({"compile": True}, ValueError, "^compile must be None or one of .* got True"),
+        ({"bf16": 1}, TypeError, "^bf16 must be True or False, got 1"),
+        ({"channels_last": "yes"}, TypeError, "^channels_last must be True or False, got 'yes'"),
+        ({"cuda_graph": None}, TypeError, "^cuda_graph must be True or False, got None"),
+    ],
+)
+def test_what_cannot_be_is_refused(choices, error, message):
+    with pytest.raises(error, match=message):
+        Execution(**{"device": "cpu", **choices})
+
+
+@pytest.mark.parametrize(
+    ("device", "rank", "wanted"),
+    [
+        (None, None, "cuda"),
+        (None, "0", "cuda:0"),
+        (None, "3", "cuda:3"),
+        ("cuda", "3", "cuda:3"),
+        ("cuda:1", "3", "cuda:1"),
+        ("cpu", "3", "cpu"),
+    ],
+)
+def test_of_several_gpus_each_process_takes_its_own(monkeypatch, device, rank, wanted):
+    """As torchrun tells it; a machine with four GPUs is pretended."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(execution.torch, "empty", lambda size, device: None)
+    if rank is None:
+        monkeypatch.delenv("LOCAL_RANK", raising=False)
+    else:
+        monkeypatch.setenv("LOCAL_RANK", rank)
+    chosen = Execution(device)
+    assert chosen.torch_device == torch.device(wanted)
+    assert chosen.to_json()["device"] == wanted.partition(":")[0]
+    assert chosen.look_every == (1 if wanted == "cpu" else 50)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU: CUDA graphs not tried")
+@pytest.mark.parametrize("choice", [{}, {"cuda_graph": True}, {"channels_last": True}])
+def test_a_gpu_trains_to_a_similar_loss(choice):
+    recipe = RECIPE.changed(evaluate_every=5, lr=0.02, drops=(12,))
+    here = tiny_trainer(recipe=recipe).run().curve
+    there = tiny_trainer(recipe=recipe, execution=Execution("cuda", **choice)).run().curve
+    assert there.train_loss == pytest.approx(here.train_loss, rel=0.02)
+    assert there.lr == here.lr

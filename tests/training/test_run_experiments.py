@@ -1,0 +1,286 @@
+"""Experiments as data, and how they are carried out: kept, resumed, never done twice."""
+
+import os
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+
+import pytest
+import torch
+from commands import call, strict
+from tiny_runs import CPU, same_weights
+
+from resnet_lab.training import (
+    DATA_SETS,
+    RECIPES,
+    ImageSet,
+    Recipe,
+    experiments,
+    read_record,
+    runner,
+)
+from resnet_lab.training.experiments import (
+    EXPERIMENTS,
+    LESS,
+    RUNS,
+    SETTINGS,
+    experiment,
+    setting_of,
+)
+from resnet_lab.training.network import make_network
+from resnet_lab.training.runner import network_of, record_name, train_runs
+from resnet_lab.training.trainer import Trainer
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+SHAPES = {"digits": ((1, 8, 8), 10), "cifar100": ((3, 32, 32), 100)}
+
+
+def images(name: str, count: int = 24) -> ImageSet:
+    """Noise in the shape of a data set."""
+    shape, classes = SHAPES.get(name, ((3, 32, 32), 10))
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randint(0, 256, (2 * count, *shape), generator=generator, dtype=torch.uint8)
+    labels = torch.arange(2 * count) % classes
+    names = tuple(map(str, range(classes)))
+    return ImageSet(
+        name, name, names, noise[:count], labels[:count], noise[count:], labels[count:]
+    )
+
+
+def test_names_are_what_the_catalogues_say():
+    for entries in (EXPERIMENTS, RUNS, SETTINGS):
+        assert all(entry.name == name for name, entry in entries.items())
+    titles = [run.title for run in RUNS.values()]
+    assert len(set(titles)) == len(titles)
+    assert {name for entry in EXPERIMENTS.values() for name in entry.runs} == set(RUNS)
+    assert set(EXPERIMENTS) == {
+        "degradation", "shortcuts", "zero-gamma", "preactivation", "warm-up", "detached",
+        "ingredients",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_has_its_runs_and_settings(name):
+    entry = EXPERIMENTS[name]
+    assert entry.question.endswith("?")
+    assert len(set(entry.runs)) == len(entry.runs) > 1
+    assert set(entry.settings) == {"small", "full", "full-jpeg"}
+    for size in entry.settings:
+        setting = setting_of(name, size)
+        assert setting.data in DATA_SETS
+        assert len(set(setting.seeds)) >= 3
+        assert bool(setting.reduced) == (size != "full")
+        for run in entry.runs:
+            assert isinstance(RUNS[run].recipe_in(setting), Recipe)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_run_builds_a_network_that_takes_its_images(name):
+    run = RUNS[name]
+    settings = {
+        entry.settings[size] for entry in EXPERIMENTS.values()
+        for size in entry.settings if name in entry.runs
+    }  # fmt: skip
+    assert len(settings) >= 3
+    for data in [images(SETTINGS[setting].data) for setting in settings]:
+        spec, classes = network_of(run, data), len(data.classes)
+        assert (spec.in_channels, spec.num_classes) == (data.shape[0], classes)
+    with torch.device("meta"):
+        network = make_network(spec, data.shape, classes, 0, run.surgery)
+        assert network.module(torch.zeros(2, *data.shape)).shape == (2, classes)
+    assert network.model == run.model
+    assert network.surgery == list(run.surgery)
+    changed = {**network.changes}
+    changed.pop("in_channels", None)
+    assert changed == run.changes
+
+
+def test_the_full_size_is_the_paper_s_recipe():
+    for name in EXPERIMENTS:
+        setting = setting_of(name, "full")
+        assert (setting.data, setting.recipe) == ("cifar10", RECIPES["cifar"])
+        assert len(setting.seeds) == 5
+    warm = RUNS["resnet110-warmup"].recipe_in(SETTINGS["cifar10"])
+    assert warm.changed(name="cifar-110") == RECIPES["cifar-110"]
+    assert RUNS["resnet110"].recipe_in(SETTINGS["cifar10"]) == RECIPES["cifar"]
+
+
+def test_the_runs_of_an_experiment_differ_in_what_it_asks():
+    def specs(name: str) -> list:
+        return [network_of(RUNS[run], images("digits")) for run in EXPERIMENTS[name].runs]
+
+    plain, residual = specs("degradation")[:5], specs("degradation")[5:]
+    assert [spec.depth for spec in plain] == [spec.depth for spec in residual]
+    assert [spec.depth for spec in plain] == [20, 32, 44, 56, 110]
+    assert {spec.shortcut for spec in plain} == {"none"}
+    assert {spec.shortcut for spec in residual} == {"A"}
+    assert [spec.shortcut for spec in specs("shortcuts")] == ["A", "B", "C"]
+    assert [spec.zero_init_residual for spec in specs("zero-gamma")] == [False, True]
+    assert [spec.preactivated for spec in specs("preactivation")] == [False, True]
+    assert [RUNS[run].surgery for run in EXPERIMENTS["detached"].runs] == [
+        (), (), ("detach_shortcuts",)
+    ]  # fmt: skip
+    assert [RUNS[run].warmup for run in EXPERIMENTS["warm-up"].runs] == [False, True]
+    for name in ("zero-gamma", "shortcuts", "preactivation", "warm-up"):
+        kept = {"zero-gamma": "zero_init_residual", "shortcuts": "shortcut",
+                "preactivation": "version", "warm-up": ""}[name]  # fmt: skip
+        different = {
+            field for field in asdict(specs(name)[0]) if field not in ("name", kept)
+            if len({str(getattr(spec, field)) for spec in specs(name)}) > 1
+        }  # fmt: skip
+        assert not different
+
+
+@pytest.mark.parametrize("name", LESS)
+def test_one_ingredient_is_left_out_and_nothing_else(name):
+    for setting in SETTINGS.values():
+        whole = RUNS["resnet20"].recipe_in(setting)
+        less = RUNS[f"resnet20-{name}"].recipe_in(setting)
+        differing = {
+            field.name for field in fields(Recipe)
+            if getattr(whole, field.name) != getattr(less, field.name)
+        }  # fmt: skip
+        assert differing <= set(LESS[name][1])
+        if setting.name != "digits-short":  # which neither crops nor mirrors
+            assert differing == set(LESS[name][1])
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(ValueError, match="^experiment must be one of degradation, .* got 'x'"):
+        experiment("x")
+    with pytest.raises(ValueError, match="^size must be one of small, full, .* got 'tiny'"):
+        setting_of("degradation", "tiny")
+
+
+RUN_NAMES = ("resnet20", "resnet20-no-decay")
+
+
+@pytest.fixture
+def setting(monkeypatch):
+    """A setting of four steps, whose data are noise; it counts how often they are loaded."""
+    recipe = RECIPES["short"].changed(iterations=4, batch=8, drops=(3,), evaluate_every=2)
+    loads = []
+
+    def load(name, progress):
+        loads.append(name)
+        return images(name)
+
+    monkeypatch.setattr(runner, "load_data", load)
+    tiny = replace(SETTINGS["digits-short"], name="tiny", recipe=recipe)
+    return tiny, loads
+
+
+def run_all(setting, folder: Path, **options) -> list:
+    return list(train_runs(setting, RUN_NAMES, (0, 1), folder, CPU, progress=False, **options))
+
+
+def listed(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+PATHS = [f"tiny/{name}-seed{seed}.json" for name in RUN_NAMES for seed in (0, 1)]
+
+
+def test_each_run_becomes_a_record_and_is_not_done_twice(setting, tmp_path, monkeypatch):
+    setting, loads = setting
+    records = run_all(setting, tmp_path)
+    assert [record.name for record in records] == [
+        record_name(setting, RUNS[name], seed) for seed in (0, 1) for name in RUN_NAMES
+    ]
+    assert listed(tmp_path) == sorted(PATHS)
+    assert loads == ["digits"]
+    for record in records:
+        kept = read_record(tmp_path / f"{record.name}.json")
+        assert kept.finished
+        assert kept.first_losses == pytest.approx(record.first_losses, rel=1e-5)
+        assert kept.changes == {"in_channels": 1}
+    assert records[0].recipe == setting.recipe
+    assert records[1].recipe == setting.recipe.changed(weight_decay=0.0)
+    assert (records[2].seed, records[0].seed) == (1, 0)
+
+    monkeypatch.setattr(Trainer, "run", lambda *_, **__: pytest.fail("trained twice"))
+    assert [record.name for record in run_all(setting, tmp_path)] == [r.name for r in records]
+    assert loads == ["digits"]
+
+
+def test_an_interrupted_experiment_goes_on_where_it_was(setting, tmp_path, monkeypatch):
+    setting, _ = setting
+    straight = run_all(setting, tmp_path / "straight", keep_weights=True)
+    train_step, taken = Trainer._train_step, []
+
+    def interrupted_in_the_eighth(trainer):
+        taken.append((trainer.identity["name"], trainer.steps))
+        if len(taken) == 8:
+            raise KeyboardInterrupt
+        train_step(trainer)
+
+    monkeypatch.setattr(Trainer, "_train_step", interrupted_in_the_eighth)
+    folder = tmp_path / "interrupted"
+    with pytest.raises(KeyboardInterrupt):
+        run_all(setting, folder, keep_weights=True)
+    assert (folder / PATHS[0]).exists()
+    assert not (folder / PATHS[2]).exists()
+    resumed = run_all(setting, folder, keep_weights=True)
+    # The second run was interrupted in its fourth step; its checkpoint is that of the second.
+    name = record_name(setting, RUNS[RUN_NAMES[1]], 0)
+    assert taken[8:10] == [(name, 2), (name, 3)]
+    assert len(taken) == 8 + 2 + 2 * 4
+    for ours, theirs in zip(resumed, straight, strict=True):
+        ours, theirs = (asdict(replace(record, seconds=0)) for record in (ours, theirs))
+        ours["curve"]["seconds"] = theirs["curve"]["seconds"] = None
+        assert ours["curve"]["test_loss"] == pytest.approx(theirs["curve"]["test_loss"], rel=1e-5)
+        assert ours["name"] == theirs["name"]
+    for path in PATHS:
+        weights = [
+            torch.load(base / "tiny/work" / Path(path).stem / "weights.pt", weights_only=True)
+            for base in (folder, tmp_path / "straight")
+        ]
+        assert same_weights(*weights)
+
+
+def test_only_the_last_weights_are_kept_if_asked_for(setting, tmp_path):
+    setting, _ = setting
+    run_all(setting, tmp_path, keep_weights=True)
+    kept = [f"tiny/work/{Path(path).stem}/weights.pt" for path in PATHS]
+    assert listed(tmp_path) == sorted(PATHS + kept)
+
+
+def test_a_diverged_run_is_kept_and_not_trained_again(setting, tmp_path, monkeypatch):
+    setting, _ = setting
+    wild = replace(setting, recipe=setting.recipe.changed(lr=1e38, iterations=40))
+    records = run_all(wild, tmp_path)
+    assert all(record.diverged for record in records)
+    assert listed(tmp_path) == sorted(PATHS)
+    monkeypatch.setattr(Trainer, "run", lambda *_, **__: pytest.fail("trained twice"))
+    again = run_all(wild, tmp_path)
+    assert [record.ended for record in again] == [record.ended for record in records]
+
+
+def test_a_record_of_other_code_or_another_recipe_stays_in_the_way(setting, tmp_path, monkeypatch):
+    setting, _ = setting
+    run_all(setting, tmp_path)
+    other = replace(setting, recipe=setting.recipe.changed(lr=0.05))
+    with pytest.raises(ValueError, match=r"seed0.json must be moved away .* recipe was another"):
+        run_all(other, tmp_path)
+    monkeypatch.setattr(runner, "code_digest", lambda: "0" * 16)
+    with pytest.raises(ValueError, match=r"seed0.json must be moved away .* other code made it"):
+        run_all(setting, tmp_path)
+
+
+def test_the_command_trains_and_says_what_it_kept(setting, tmp_path, monkeypatch):
+    setting, _ = setting
+    monkeypatch.setitem(experiments.SETTINGS, "digits-short", setting)
+    words = ("experiment", "zero-gamma", "--runs", "resnet56", "--out", tmp_path, "--quiet",
+             "--device", "cpu", "--threads", 1)  # fmt: skip
+    code, summary, shown = call(*words, "--seeds", 5, 3)
+    assert code == 0
+    assert summary == {
+        "experiment": "zero-gamma", "records": 2, "out": str(tmp_path), "exit": 0
+    }  # fmt: skip
+    lines = [strict(line) for line in shown.splitlines()]
+    assert [line["name"] for line in lines] == ["tiny/resnet56-seed5", "tiny/resnet56-seed3"]
+    assert all(os.path.exists(line["record"]) for line in lines)
+    wild = replace(setting, recipe=setting.recipe.changed(lr=1e38, iterations=40))
+    monkeypatch.setitem(experiments.SETTINGS, "digits-short", wild)
+    code, summary, _ = call(*words, "--seeds", 6)
+    assert (code, summary["records"]) == (3, 1)

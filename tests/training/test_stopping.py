@@ -1,0 +1,205 @@
+"""Runs that end early: diverged, stopped, stopped and resumed; all say so in their records."""
+
+import math
+import threading
+import time
+
+import pytest
+import torch
+from tiny_runs import RECIPE, same_weights, tiny_data, tiny_trainer
+
+from resnet_lab.training import read_record
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def lists_but_seconds(record) -> dict:
+    return {**record.curve.lists(), "seconds": None}
+
+
+@pytest.fixture
+def whole():
+    """The uninterrupted run."""
+    trainer = tiny_trainer()
+    record = trainer.run()
+    return trainer, record
+
+
+def assert_same_run(trainer, record, whole):
+    assert record.finished
+    assert same_weights(trainer.model.state_dict(), whole[0].model.state_dict())
+    assert lists_but_seconds(record) == lists_but_seconds(whole[1])
+    assert record.first_losses == whole[1].first_losses
+
+
+def test_a_diverged_run_ends_early_with_its_reason_and_keeps_its_record(tmp_path):
+    trainer = tiny_trainer(tmp_path, recipe=RECIPE.changed(lr=1e9, evaluate_every=1))
+    record = trainer.run()
+    assert record.diverged
+    assert not record.finished
+    assert record.ended.startswith("diverged: the training loss was ")
+    assert record.ended.endswith(f" by step {record.steps}")
+    assert 1 < record.steps < 30
+    assert math.isfinite(record.curve.train_loss[-1])
+    assert len(record.curve) == record.steps - 1
+    kept = read_record(tmp_path / "record.json")
+    assert (kept.ended, kept.steps, kept.recipe) == (record.ended, record.steps, record.recipe)
+
+
+def test_a_diverged_run_saves_no_checkpoint_of_its_ruins(tmp_path):
+    trainer = tiny_trainer(tmp_path, recipe=RECIPE.changed(lr=1e9), checkpoint_every=1)
+    steps = trainer.run().steps
+    names = sorted(path.name[:13] for path in tmp_path.glob("step-*.pt"))
+    assert names == [f"step-{step:08d}" for step in (steps - 2, steps - 1)]
+    again = tiny_trainer(tmp_path, recipe=RECIPE.changed(lr=1e9), checkpoint_every=1)
+    assert again.run(resume=True).steps == steps
+
+
+@pytest.mark.parametrize("step", [10, 20])
+def test_a_run_stopped_from_a_callback_goes_on_exactly(tmp_path, whole, step):
+    points = []
+
+    def on_point(record):
+        points.append(record)
+        if record.steps == step:
+            trainer.stop()
+
+    trainer = tiny_trainer(tmp_path, on_point=on_point)
+    record = trainer.run()
+    assert record.ended == f"stopped at step {step}"
+    assert not record.finished
+    assert not record.diverged
+    assert read_record(tmp_path / "record.json").ended == record.ended
+    assert [len(point.curve) for point in points] == list(range(1, step // 10 + 1))
+    assert points[0].ended == "running"
+    resumed = tiny_trainer(tmp_path)
+    assert_same_run(resumed, resumed.run(resume=True), whole)
+    assert read_record(tmp_path / "record.json").finished
+
+
+def test_a_run_stopped_between_two_points_goes_on_exactly(tmp_path, whole):
+    """Also the losses since the last point are kept."""
+    trainer = tiny_trainer(tmp_path, checkpoint_every=1000)
+    take_step = trainer.take_step
+
+    def stop_in_the_17th(batch):
+        if trainer.steps == 16:
+            trainer.stop()
+        return take_step(batch)
+
+    trainer.take_step = stop_in_the_17th
+    assert trainer.run().ended == "stopped at step 17"
+    resumed = tiny_trainer(tmp_path)
+    assert_same_run(resumed, resumed.run(resume=True), whole)
+
+
+def test_a_run_stopped_from_another_thread_goes_on_exactly(tmp_path):
+    recipe = RECIPE.changed(iterations=150)
+    trainer = tiny_trainer(tmp_path, recipe=recipe)
+    records = []
+
+    def run() -> None:
+        torch.set_num_threads(1)  # each thread has a setting of its own
+        records.append(trainer.run())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while trainer.steps < 15 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    trainer.stop()
+    thread.join(timeout=30)
+    (record,) = records
+    assert 15 <= record.steps < 150
+    assert record.ended == f"stopped at step {record.steps}"
+    resumed, straight = tiny_trainer(tmp_path, recipe=recipe), tiny_trainer(recipe=recipe)
+    expected = straight.run()
+    assert_same_run(resumed, resumed.run(resume=True), (straight, expected))
+
+
+def test_a_stop_before_the_first_step_is_not_lost():
+    """A signal may come while the checkpoint is still being read."""
+    trainer = tiny_trainer()
+    trainer.stop()
+    assert trainer.run().ended == "stopped at step 1"
+
+
+def test_a_stop_in_the_last_step_changes_nothing(whole):
+    trainer = tiny_trainer(on_point=lambda record: record.steps == 30 and trainer.stop())
+    assert_same_run(trainer, trainer.run(), whole)
+
+
+def test_a_stopped_trainer_goes_on_in_memory(whole):
+    """As the stop button of a live lab has it: nothing is written, nothing is lost."""
+    trainer = tiny_trainer(on_point=lambda record: record.steps == 10 and trainer.stop())
+    first = trainer.run()
+    assert first.ended == "stopped at step 10"
+    time.sleep(0.2)
+    record = trainer.run()
+    assert_same_run(trainer, record, whole)
+    assert record.seconds > first.seconds
+    assert record.curve.seconds == sorted(record.curve.seconds)
+    assert len(first.curve) == 1
+
+
+def test_the_time_between_two_parts_does_not_count(tmp_path):
+    trainer = tiny_trainer(tmp_path, on_point=lambda record: trainer.stop())
+    first = trainer.run()
+    time.sleep(1)
+    resumed = tiny_trainer(tmp_path)
+    record = resumed.run(resume=True)
+    assert record.curve.seconds[0] == first.curve.seconds[0]
+    assert first.seconds < record.seconds
+    assert record.curve.seconds[1] - record.curve.seconds[0] < 1
+
+
+def test_resuming_a_finished_run_only_writes_its_record_again(tmp_path, whole):
+    """As after a kill between the last checkpoint and the record."""
+    tiny_trainer(tmp_path).run()
+    (tmp_path / "record.json").unlink()
+    (tmp_path / "weights.pt").unlink()
+    resumed = tiny_trainer(tmp_path)
+    resumed.take_step = None
+    assert_same_run(resumed, resumed.run(resume=True), whole)
+    assert read_record(tmp_path / "record.json").finished
+    assert (tmp_path / "weights.pt").exists()
+
+
+def test_a_warm_up_goes_on_where_it_was(tmp_path):
+    """Stopped in the middle of a window: what was counted before decides with what comes."""
+    recipe = RECIPE.changed(
+        warmup_lr=0.01, warmup_window=15, warmup_error=0.0, evaluate_every=1, drops=()
+    )
+    errors = tiny_trainer(recipe=recipe).run().curve.train_error[:15]
+    in_all, after = sum(errors) / 15, sum(errors[8:]) / 7
+    assert abs(in_all - after) > 0.5
+    recipe = recipe.changed(warmup_error=(in_all + after) / 2)
+    straight = tiny_trainer(recipe=recipe)
+    expected = straight.run()
+    assert expected.curve.lr[15] == (0.1 if in_all < after else 0.01)
+    trainer = tiny_trainer(
+        tmp_path, recipe=recipe, on_point=lambda record: record.steps == 8 and trainer.stop()
+    )
+    trainer.run()
+    resumed = tiny_trainer(tmp_path, recipe=recipe)
+    assert_same_run(resumed, resumed.run(resume=True), (straight, expected))
+
+
+def test_an_error_in_a_callback_is_not_swallowed():
+    def on_point(record):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        tiny_trainer(on_point=on_point).run()
+
+
+def test_the_bar_shows_loss_and_error_and_can_be_silent(capsys):
+    tiny_trainer(progress=True, data=tiny_data()).run()
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "tiny-seed0" in shown.err
+    assert "loss " in shown.err
+    assert " %" in shown.err
+    assert "step/s" in shown.err
+    tiny_trainer(progress=False).run()
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,147 @@
+"""Two processes under ``torchrun`` against one that takes the two halves one after another."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from commands import PATIENCE, call, started, strict
+from plain_loop import plain_loop
+from torch.nn import functional as F
+
+import resnet_lab
+from resnet_lab.training import RECIPES, RunRecord, load_data, read_record
+from resnet_lab.training.batches import MemoryBatches
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+# The warm-up ends within the run; held-out images fill two batches, one for each process.
+RECIPE = RECIPES["short"].changed(
+    batch=32, iterations=24, drops=(20,), warmup_lr=0.01, warmup_window=6, warmup_error=88.0,
+    held_out=1100, evaluate_every=6, crop_padding=1, flip=True,
+)  # fmt: skip
+
+
+def run(folder: Path, recipe=RECIPE, *words: object) -> list[str]:
+    changed = {
+        name: value for name, value in recipe.to_json().items()
+        if value != RECIPES["short"].to_json()[name]
+    }  # fmt: skip
+    settings = [word for pair in changed.items() for word in ("--set", "{}={}".format(*pair))]
+    return [
+        "train", "resnet20", "--seed", "2", "--device", "cpu", "--quiet", *settings,
+        "--out", str(folder), *map(str, words),
+    ]  # fmt: skip
+
+
+def torchrun(*words: str) -> list[str]:
+    return [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+        "-m", "resnet_lab", *words,
+    ]  # fmt: skip
+
+
+def one_process(recipe=RECIPE) -> tuple[torch.nn.Module, list[float], MemoryBatches]:
+    """Network, losses and batches of a plain loop that accumulates over the two halves."""
+    data = load_data("digits").split(recipe.held_out)
+    source = MemoryBatches(data, recipe, 2, torch.device("cpu"), {})
+    torch.manual_seed(2)
+    model = resnet_lab.build("resnet20", in_channels=1)
+    batches = [source.train(step) for step in range(recipe.iterations)]
+    return model, plain_loop(model, batches, recipe, halves=2), source
+
+
+def assert_agrees(folder: Path, recipe=RECIPE) -> RunRecord:
+    """The run in the folder is that of one process: weights, statistics and curve."""
+    model, losses, source = one_process(recipe)
+    weights = torch.load(folder / "weights.pt", weights_only=True)
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(weights[name], value, rtol=0, atol=1e-6, msg=name)
+    curve = read_record(folder / "record.json").curve
+    for point, step in enumerate(curve.step):
+        begun = ([0, *curve.step])[point]
+        mean = sum(losses[begun:step]) / (step - begun)
+        assert curve.train_loss[point] == pytest.approx(mean, rel=1e-5)
+    with torch.inference_mode():
+        model.eval()
+        total = sum(
+            F.cross_entropy(model(images), labels, reduction="sum")
+            for images, labels in source.test()
+        )
+    assert curve.test_loss[-1] == pytest.approx(float(total) / recipe.held_out, rel=1e-5)
+    return read_record(folder / "record.json")
+
+
+def test_two_processes_agree_with_one_that_takes_both_halves(tmp_path):
+    with started(torchrun(*run(tmp_path))) as group:
+        out, err = group.communicate(timeout=PATIENCE)
+    assert group.returncode == 0, err
+    (line,) = out.splitlines()  # only rank 0 speaks
+    assert strict(line)["ended"] == "finished"
+    record = assert_agrees(tmp_path)
+    assert (record.processes, record.finished) == (2, True)
+    assert record.curve.lr == pytest.approx([0.01, 0.01, 0.1, 0.01])
+    code, summary, _ = call(*run(tmp_path, RECIPE, "--resume"))
+    assert code == 2
+    assert summary["error"].startswith("processes must be 2 to resume")
+
+
+def workers(agent: int) -> list[int]:
+    """Processes that torchrun has started, by rank."""
+    return sorted(map(int, Path(f"/proc/{agent}/task/{agent}/children").read_text().split()))
+
+
+@pytest.mark.everything
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds workers in Linux's /proc")
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_lost_process_ends_the_run_and_it_can_be_resumed(tmp_path, lost):
+    recipe = RECIPE.changed(iterations=200, evaluate_every=50, warmup_window=70, drops=(150,))
+    line = torchrun(*run(tmp_path, recipe, "--checkpoint-every", 3, "--resume"))
+    with started(line) as group:
+        deadline = time.monotonic() + PATIENCE
+        while not list(tmp_path.glob("step-*.pt")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.kill(workers(group.pid)[lost], signal.SIGKILL)
+        out, err = group.communicate(timeout=PATIENCE)
+    assert group.returncode not in (0, None)
+    words = "error: one of the 2 processes was lost after step "
+    (message,) = [text for text in err.splitlines() if text.startswith(words)]
+    assert f"; resume from the checkpoints in {tmp_path} (seen by rank {1 - lost}: " in message
+    if lost == 1:  # torchrun may end the other before its message is out
+        assert strict(out.splitlines()[-1])["exit"] == 4
+    assert not (tmp_path / "record.json").exists()
+    with started(line) as group:
+        _, err = group.communicate(timeout=PATIENCE)
+    assert group.returncode == 0, err
+    record = assert_agrees(tmp_path, recipe)
+    assert (record.finished, record.steps, record.processes) == (True, 200, 2)
+
+
+@pytest.mark.everything
+def test_a_group_that_is_told_to_stop_can_be_resumed(tmp_path):
+    recipe = RECIPE.changed(iterations=200, evaluate_every=50)
+    line = torchrun(*run(tmp_path, recipe, "--checkpoint-every", 3, "--resume"))
+    with started(line) as group:
+        deadline = time.monotonic() + PATIENCE
+        while not list(tmp_path.glob("step-*.pt")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        group.terminate()
+        group.communicate(timeout=PATIENCE)
+    assert group.returncode not in (0, None)
+    record = read_record(tmp_path / "record.json")
+    assert record.ended == f"stopped at step {record.steps}"
+    with started(line) as group:
+        _, err = group.communicate(timeout=PATIENCE)
+    assert group.returncode == 0, err
+    assert assert_agrees(tmp_path, recipe).finished
+
+
+@pytest.mark.everything
+def test_a_batch_that_cannot_be_shared_evenly_is_refused(tmp_path):
+    with started(torchrun(*run(tmp_path, RECIPE.changed(batch=33)))) as group:
+        _, err = group.communicate(timeout=PATIENCE)
+    assert group.returncode not in (0, None)
+    assert "error: batch must be a multiple of the 2 processes, got 33" in err
