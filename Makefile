@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all lint claims sync minutes bench serve screenshots clean
+.PHONY: help book test test-all lint claims sync minutes bench replay serve screenshots clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -49,6 +49,9 @@ minutes: $(READY)  ## execute each chapter and record how long it takes
 
 bench: $(READY)  ## speed as ratios against named references
 	@$(RUN) -m benchmarks
+
+replay: $(READY)  ## after a change of the training code: do the records still hold?
+	@$(RUN) -m resnet_lab.records.replay
 
 serve: $(READY)  ## serve the built book on http://localhost:$(PORT), compressed
 	@$(RUN) book/serve.py $(PORT)

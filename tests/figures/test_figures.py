@@ -12,6 +12,7 @@ import torchvision
 from resnet_lab import figures
 from resnet_lab.arithmetic import ReceptiveField, dropped_columns
 from resnet_lab.figures import style
+from resnet_lab.records import runs
 
 PHOTO = figures.photograph(96)
 DRAWN = {
@@ -31,6 +32,11 @@ DRAWN = {
     "photographs": lambda: figures.photographs(
         {"all": PHOTO.rgb, "left": PHOTO.rgb}, "Photographs",
         keep={"left": np.arange(96) < np.full((96, 1), 48)}),
+    "training": lambda: figures.training_curves(
+        runs("degradation", "small"), {"plain": ["plain20", "plain56"], "residual": ["resnet56"]},
+        title="Depth"),
+    "ends": lambda: figures.final_values(
+        runs("detached", "small"), title="Detached", reference="resnet56"),
     "gradient": lambda: figures.gradient_map(
         torch.eye(96).repeat(3, 1, 1), "Gradient", ReceptiveField(11, 4, -5), 12),
 }

@@ -1,0 +1,201 @@
+"""Records of training runs: what is packaged, and what is refused."""
+
+import json
+import shutil
+from dataclasses import asdict
+
+import pytest
+import torch
+
+from resnet_lab.records import runs, trained
+from resnet_lab.records.checkpoints import PACKED, WEIGHTS, pack
+from resnet_lab.records.replay import agree, replayed_losses
+from resnet_lab.records.run_records import FOLDER, Summary, checked_record
+from resnet_lab.training import RecordError, Trainer, load_data
+from resnet_lab.training.experiments import EXPERIMENTS, RUNS, SETTINGS, setting_of
+from resnet_lab.training.runner import network_of
+
+DIGITS = FOLDER / "digits-short"
+PATHS = sorted(FOLDER.glob("*/*.json"))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_data("digits")
+
+
+def test_every_packaged_record_is_what_its_name_claims():
+    for path in PATHS:
+        record = checked_record(path)
+        assert record.steps == record.curve.step[-1] or not record.finished
+        assert len(record.commit) == 40
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_has_its_small_runs_with_three_seeds_or_more(name):
+    found = runs(name, "small")
+    assert tuple(found.records) == EXPERIMENTS[name].runs
+    for run in found.records:
+        assert len(found.seeds(run)) >= 3, run
+        assert len(set(found.seeds(run))) == len(found.seeds(run))
+
+
+def damaged(tmp_path, change, source=DIGITS / "resnet20-seed0.json", name=None):
+    """A copy of a record with something changed, in a folder of the same setting."""
+    data = json.loads(source.read_text())
+    change(data)
+    folder = tmp_path / source.parent.name
+    folder.mkdir(exist_ok=True)
+    path = folder / (name or source.name)
+    path.write_text(json.dumps(data))
+    return path
+
+
+CHANGES = {
+    "recipe": lambda data: data["recipe"].update(lr=0.2),
+    "seed": lambda data: data.update(seed=7),
+    "model": lambda data: data.update(model="resnet32"),
+    "surgery": lambda data: data.update(surgery=["detach_shortcuts"]),
+    "drawn": lambda data: data.update(drawn="given"),
+    "changes": lambda data: data["changes"].update(shortcut="B"),
+    "data": lambda data: data["data"].update(name="cifar10"),
+    "checksum": lambda data: data["data"].update(checksum="0" * 64),
+    "other code": lambda data: data.update(code="0" * 16),
+    "changed since": lambda data: data.update(commit=data["commit"] + "+"),
+    "steps": lambda data: data.update(steps=400),
+    "lacks": lambda data: data.pop("curve"),
+    "length": lambda data: data["curve"]["test_error"].pop(),
+    "format": lambda data: data.update(format=99),
+}
+
+
+@pytest.mark.parametrize("word", CHANGES)
+def test_a_record_that_is_something_else_is_refused(tmp_path, word):
+    path = damaged(tmp_path, CHANGES[word])
+    with pytest.raises(RecordError, match=word):
+        checked_record(path)
+
+
+def test_the_unchanged_copy_is_accepted(tmp_path):
+    assert checked_record(damaged(tmp_path, lambda data: None)).finished
+
+
+def test_a_record_under_another_name_is_refused(tmp_path):
+    for name in ("resnet32-seed0.json", "resnet20-seed1.json"):
+        with pytest.raises(RecordError, match="name must be"):
+            checked_record(damaged(tmp_path, lambda data: None, name=name))
+    with pytest.raises(RecordError, match="no run is called 'resnet99'"):
+        checked_record(damaged(tmp_path, lambda data: None, name="resnet99-seed0.json"))
+
+
+def test_text_that_is_no_record_is_refused(tmp_path):
+    path = tmp_path / "resnet20-seed0.json"
+    path.write_text('{"format": 1, "name": ')
+    with pytest.raises(RecordError, match="is no record"):
+        checked_record(path)
+
+
+def test_a_failed_run_is_kept_and_counted(tmp_path):
+    folder = tmp_path / "digits-short"
+    folder.mkdir()
+    for seed in (0, 1):
+        shutil.copy(DIGITS / f"resnet20-seed{seed}.json", folder)
+    damaged(
+        tmp_path,
+        lambda data: data.update(ended="diverged: the training loss was nan by step 3", steps=3),
+        DIGITS / "resnet20-seed1.json",
+    )
+    found = runs("degradation", "small", tmp_path).final("resnet20")
+    assert found.failed == (1,)
+    assert len(found.values) == 1
+
+
+def test_runs_says_what_is_missing(tmp_path):
+    with pytest.raises(LookupError, match="experiment degradation --size full"):
+        runs("degradation", "full", tmp_path)
+    with pytest.raises(ValueError, match="size must be one of"):
+        runs("degradation", "huge")
+    with pytest.raises(ValueError, match="experiment must be one of"):
+        runs("degrade")
+    with pytest.raises(ValueError, match="run must be one of plain20"):
+        runs("degradation", "small").final("resnet1202")
+
+
+def test_the_size_nearest_to_the_papers_is_taken(tmp_path):
+    """A full-size record of every run outranks the small ones."""
+    experiment = EXPERIMENTS["zero-gamma"]
+    full = setting_of("zero-gamma", "full")
+    for run in experiment.runs:
+        for source in DIGITS.glob(f"{run}-seed*.json"):
+            (tmp_path / "digits-short").mkdir(exist_ok=True)
+            shutil.copy(source, tmp_path / "digits-short")
+    assert runs("zero-gamma", folder=tmp_path).size == "small"
+    for run in experiment.runs:
+        record = json.loads((DIGITS / f"{run}-seed0.json").read_text())
+        record.update(name=f"{full.name}/{run}-seed0", steps=full.recipe.iterations)
+        record["data"].update(name=full.data, title="CIFAR-10")
+        record["recipe"] = RUNS[run].recipe_in(full).to_json()
+        (tmp_path / full.name).mkdir(exist_ok=True)
+        (tmp_path / full.name / f"{run}-seed0.json").write_text(json.dumps(record))
+    found = runs("zero-gamma", folder=tmp_path / ".")
+    assert (found.size, found.data, found.reduced) == ("full", "CIFAR-10", "")
+
+
+def test_a_summary_is_plain_statistics():
+    found = Summary((6.0, 7.0, 9.5))
+    assert (found.mean, found.median, found.best) == (7.5, 7.0, 6.0)
+    assert found.deviation == pytest.approx(torch.tensor(found.values).std().item())
+    assert str(Summary((3.0,))) == "3.00"
+
+
+@pytest.mark.parametrize("run", ["plain20", "resnet20", "resnet56-detached", "resnetv2_110"])
+def test_this_code_computes_the_first_losses_of_the_records(run, digits):
+    record = checked_record(DIGITS / f"{run}-seed0.json")
+    assert agree(record.first_losses, replayed_losses(record, digits))
+
+
+def test_a_replay_sees_another_seed_and_another_network(digits):
+    record = checked_record(DIGITS / "resnet20-seed0.json")
+    record.seed = 1
+    assert not agree(record.first_losses, replayed_losses(record, digits))
+    record.seed, record.name = 0, "digits-short/plain20-seed0"
+    assert not agree(record.first_losses, replayed_losses(record, digits))
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_packed_network_errs_as_its_record_says(name, digits):
+    model, record = trained(name)
+    setting = SETTINGS["digits-short"]
+    trainer = Trainer(model, digits, setting.recipe, progress=False)
+    loss, error = trainer.evaluate()
+    one_image = 100 / digits.test_size
+    assert error == pytest.approx(record.final("test_error"), abs=1.5 * one_image)
+    assert loss == pytest.approx(record.final("test_loss"), rel=0.02, abs=0.005)
+
+
+def test_packed_networks_are_small_and_nothing_else_is_there():
+    sizes = {path.name: path.stat().st_size for path in WEIGHTS.iterdir()}
+    assert set(sizes) == {f"{name}.pt" for name in PACKED}
+    assert sum(sizes.values()) < 5_000_000
+
+
+def test_packing_keeps_what_batch_normalization_needs_exactly(digits):
+    model = Trainer(network_of(RUNS["resnet20"], digits), digits, SETTINGS["digits-short"].recipe)
+    state = model.model.state_dict()
+    for key, value in pack(state).items():
+        if value.dim() != 4:
+            assert torch.equal(value, state[key]), key
+
+
+def test_an_unknown_network_is_refused():
+    with pytest.raises(ValueError, match="name must be one of plain20"):
+        trained("resnet50")
+
+
+def test_every_run_says_in_its_changes_what_its_specification_changes(digits):
+    for run in RUNS.values():
+        plain = asdict(network_of(RUNS[run.model], digits)) if run.model in RUNS else {}
+        changed = asdict(network_of(run, digits))
+        if plain:
+            differing = {key: changed[key] for key in changed if changed[key] != plain[key]}
+            assert differing == run.changes
