@@ -17,6 +17,8 @@ from torch.utils.flop_counter import FlopCounterMode
 import resnet_lab
 from book.claims.cifar import *  # noqa: F403 -- chapters 13 and 14
 from book.claims.counts import *  # noqa: F403 -- chapter 15
+from book.claims.degradation import *  # noqa: F403 -- chapter 1
+from book.claims.recipe import *  # noqa: F403 -- chapter 16
 from resnet_lab.arithmetic import Window, conv_output_size, output_size, receptive_field
 
 Value = int | Fraction | tuple[int, ...]

@@ -1,0 +1,44 @@
+"""What recomputes claims about the recipe for CIFAR-10 (chapter 16)."""
+
+from fractions import Fraction
+
+import torch
+from torch import nn
+
+import resnet_lab
+
+Value = int | Fraction | tuple[int, ...]
+
+BATCH = 128
+IMAGES = {"50,000 images": 50_000, "45,000 images": 45_000}
+
+__all__ = ["logits_moved_by_doubled_kernels", "steps_of_200_passes"]
+
+
+def steps_of_200_passes() -> dict[str, Value]:
+    """Steps of 128 images in 200 passes over the training images."""
+    return {name: Fraction(200 * images, BATCH) for name, images in IMAGES.items()}
+
+
+@torch.no_grad()
+def logits_moved_by_doubled_kernels() -> dict[str, Value]:
+    """Logits of ResNet-20 that change when the weights of all convolutions are doubled."""
+    return {
+        "with a constant that rounding swallows": _moved(1e-300),
+        "with torch's constant of 1e-5": _moved(1e-5),
+    }
+
+
+def _moved(constant: float) -> int:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = resnet_lab.build("resnet20").double()
+        images = torch.randn(8, 3, 32, 32, dtype=torch.float64)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eps = constant
+    before = model(images)
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            module.weight *= 2  # a power of two: rounding is doubled too
+    return int((model(images) != before).sum())
