@@ -161,7 +161,7 @@ def main() -> None:
         tracing(name, 4 * chosen.rounds)
     counting("resnet152", 224, chosen.rounds)
     counting("resnet1202", 32, min(chosen.rounds, 3))
-    data_path(4 * chosen.rounds)
+    data_path(chosen.rounds)
     steps(chosen.rounds)
     memory(min(chosen.rounds, 3))
 

@@ -54,7 +54,7 @@ class Normalization:
     def __init__(self, kind: str, images: Tensor) -> None:
         """Measure on training images ``N, C, H, W`` of bytes."""
         self.mean: Tensor | float = 0.0
-        self.deviation: Tensor | float = 1.0
+        self.deviation: Tensor | None = None
         if kind == "pixel mean":
             self.mean = _mean(images)
         elif kind == "channel mean and deviation":
@@ -66,7 +66,8 @@ class Normalization:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Map images of bytes to float32, the same shape."""
-        return (images.float() / 255 - self.mean) / self.deviation
+        floats = images.to(torch.float32, copy=True).div_(255).sub_(self.mean)
+        return floats if self.deviation is None else floats.div_(self.deviation)
 
 
 def _mean(images: Tensor, power: int = 1) -> Tensor:
@@ -135,7 +136,7 @@ class MemoryBatches:
             torch.cat([field[place] for field, place in zip(fields, places, strict=True)])[share]
             for fields in zip(*drawn, strict=True)
         )
-        images = self.normalize(self.data.train_images[order])
+        images = self.normalize(self.data.train_images.index_select(0, order))
         if self.recipe.crop_padding or self.recipe.flip:
             flipped = flipped & self.recipe.flip
             images = crop_and_flip(images, self.recipe.crop_padding, down, right, flipped)

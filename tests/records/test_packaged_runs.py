@@ -10,7 +10,7 @@ import torch
 from resnet_lab.records import runs, trained
 from resnet_lab.records.checkpoints import PACKED, WEIGHTS, pack
 from resnet_lab.records.replay import agree, replayed_losses
-from resnet_lab.records.run_records import FOLDER, Summary, checked_record
+from resnet_lab.records.run_records import FOLDER, Summary, _records, checked_record
 from resnet_lab.training import RecordError, Trainer, load_data
 from resnet_lab.training.experiments import EXPERIMENTS, RUNS, SETTINGS, setting_of
 from resnet_lab.training.runner import network_of
@@ -137,7 +137,8 @@ def test_the_size_nearest_to_the_papers_is_taken(tmp_path):
         record["recipe"] = RUNS[run].recipe_in(full).to_json()
         (tmp_path / full.name).mkdir(exist_ok=True)
         (tmp_path / full.name / f"{run}-seed0.json").write_text(json.dumps(record))
-    found = runs("zero-gamma", folder=tmp_path / ".")
+    _records.cache_clear()
+    found = runs("zero-gamma", folder=tmp_path)
     assert (found.size, found.data, found.reduced) == ("full", "CIFAR-10", "")
 
 

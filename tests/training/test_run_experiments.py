@@ -131,6 +131,17 @@ def test_the_runs_of_an_experiment_differ_in_what_it_asks():
         assert not different
 
 
+LEFT_OUT = {
+    "no-crop": {"crop_padding": 0},
+    "no-flip": {"flip": False},
+    "no-crop-no-flip": {"crop_padding": 0, "flip": False},
+    "no-mean": {"normalization": "none"},
+    "no-decay": {"weight_decay": 0},
+    "no-momentum": {"momentum": 0},
+    "no-drops": {"drops": ()},
+}
+
+
 @pytest.mark.parametrize("name", LESS)
 def test_one_ingredient_is_left_out_and_nothing_else(name):
     for setting in SETTINGS.values():
@@ -140,9 +151,10 @@ def test_one_ingredient_is_left_out_and_nothing_else(name):
             field.name for field in fields(Recipe)
             if getattr(whole, field.name) != getattr(less, field.name)
         }  # fmt: skip
-        assert differing <= set(LESS[name][1])
+        assert {field: getattr(less, field) for field in LEFT_OUT[name]} == LEFT_OUT[name]
+        assert differing <= set(LEFT_OUT[name])
         if setting.name != "digits-short":  # which neither crops nor mirrors
-            assert differing == set(LESS[name][1])
+            assert differing == set(LEFT_OUT[name])
 
 
 def test_unknown_names_are_refused():

@@ -6,7 +6,7 @@ import time
 
 import pytest
 import torch
-from tiny_runs import RECIPE, same_weights, tiny_data, tiny_trainer
+from tiny_runs import RECIPE, same_weights, tiny_trainer
 
 from resnet_lab.training import read_record
 
@@ -194,7 +194,8 @@ def test_an_error_in_a_callback_is_not_swallowed():
 
 
 def test_the_bar_shows_loss_and_error_and_can_be_silent(capsys):
-    tiny_trainer(progress=True, data=tiny_data()).run()
+    # The bar is drawn anew every tenth of a second: wait at each point, so that it is.
+    tiny_trainer(progress=True, on_point=lambda record: time.sleep(0.15)).run()
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "tiny-seed0" in shown.err
