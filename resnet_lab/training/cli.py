@@ -27,6 +27,7 @@ from resnet_lab.training.trainer import Trainer
 
 FINISHED, WRONG_INPUT, DIVERGED, LOST, FAILED, STOPPED = 0, 2, 3, 4, 5, 130
 
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
     options = make_parser(run_train, run_experiment).parse_args(arguments)
