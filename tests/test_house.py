@@ -1,6 +1,7 @@
 """The rules of the house: floors, the one address, and what the repository may not say."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "resnet_lab"
@@ -56,6 +58,43 @@ def test_the_rule_sees_a_wrong_import(tmp_path):
     path = tmp_path / "wrong.py"
     path.write_text("from resnet_lab.figures import curve\nimport resnet_lab.models.spec\n")
     assert imported_floors(path) == {"figures", "models"}
+
+
+# What brings a module, where the names differ; and what is asked for where it is missing.
+DISTRIBUTIONS = {
+    "PIL": "pillow", "sklearn": "scikit-learn", "IPython": "ipywidgets", "traitlets": "ipywidgets",
+    "urllib3": "requests",
+}  # fmt: skip
+OPTIONAL = {"safetensors"}
+CHAPTERS = sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
+
+
+def code_of(path: Path) -> str:
+    """The Python of a file; of a notebook, that of all its cells."""
+    if path.suffix == ".py":
+        return path.read_text(encoding="utf-8")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return "\n".join(map(TransformerManager().transform_cell, sources))  # magics become calls
+
+
+def imported_modules(code: str) -> set[str]:
+    """Top-level names that code imports, wherever it does."""
+    nodes = list(ast.walk(ast.parse(code)))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    named = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.partition(".")[0] for name in plain | named}
+
+
+@pytest.mark.parametrize("path", [PACKAGE, *CHAPTERS], ids=lambda path: path.stem)
+def test_what_is_imported_is_installed_with_the_package(path):
+    """Those who install the package alone can use all of it, and run the chapters."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}
+    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    modules = set().union(*(imported_modules(code_of(file)) for file in files))
+    ours = set(sys.stdlib_module_names) | {"resnet_lab"} | OPTIONAL
+    assert {DISTRIBUTIONS.get(name, name) for name in modules - ours} <= declared
 
 
 def test_importing_the_package_is_light():
