@@ -50,7 +50,8 @@ def photographs(
             left_out = "" if drawn == height * width else f", {drawn:,} of {height * width:,} drawn"
             words.append(f"{name}: {height} by {width} pixels{left_out}")
         drawing.suptitle(title, fontsize=10)
-        return to_figure(drawing, title, f"{title}. {len(images)} pictures. {'; '.join(words)}.")
+        pictures = "One picture" if len(images) == 1 else f"{len(images)} pictures"
+        return to_figure(drawing, title, f"{title}. {pictures}. {'; '.join(words)}.")
 
 
 def _with_alpha(name: str, image: Array, mask: Array | None) -> NDArray[np.uint8]:
