@@ -61,12 +61,12 @@ def _is_text(node: object) -> bool:
 
 @cache
 def commit() -> str:
-    """Commit of the repository that holds the package; ``"+"`` marks changes since.
+    """Commit of the repository that keeps the package; ``"+"`` marks changes since.
 
-    ``"unknown"`` where the package is not in a repository, or git is missing.
+    ``"unknown"`` where none keeps it, as for an installed copy, or git is missing.
     """
     head = _git("rev-parse", "HEAD")
-    if head is None:
+    if head is None or not _git("ls-files", "--", "*.py"):
         return "unknown"
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", "*.py")
     return f"{head}+" if changed else head

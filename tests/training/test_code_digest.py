@@ -140,6 +140,10 @@ def test_the_commit_is_git_s_and_shows_changes(tmp_path, monkeypatch):
     assert commit() == "unknown"
     (package / "a.py").write_text("a = 1\n")
     (package / "notes.md").write_text("notes\n")
+    (tmp_path / "other.py").write_text("b = 1\n")
+    git("add", "other.py")
+    git("commit", "-q", "-m", "before the package")
+    assert commit() == "unknown"  # inside a repository, as an installed copy may be
     git("add", ".")
     git("commit", "-q", "-m", "first")
     assert commit() == git("rev-parse", "HEAD")
