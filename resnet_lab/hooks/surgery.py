@@ -11,7 +11,8 @@ def detach_shortcuts(model: ResNet) -> None:
     """Let no gradient pass through the shortcuts; what is computed forward stays the same.
 
     It is a mistake that is easily made: a copy of the input, detached, is added to the branch.
-    Parameters of projections get no gradient at all. Nothing of the state dict changes.
+    Parameters of projections get no gradient at all, and ``requires_grad`` says so. Nothing of
+    the state dict changes.
 
     Args:
         model: changed in place.
@@ -22,7 +23,7 @@ def detach_shortcuts(model: ResNet) -> None:
     if model.spec.shortcut == "none":
         raise ValueError(f"model must have shortcuts, got {model.spec.name}, a plain network")
     for block in model.blocks():
-        block.get_submodule("downsample").register_forward_hook(_detach)
+        block.get_submodule("downsample").requires_grad_(False).register_forward_hook(_detach)
 
 
 def _detach(module: nn.Module, args: tuple[Any, ...], output: Tensor) -> Tensor:

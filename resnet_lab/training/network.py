@@ -80,6 +80,11 @@ def make_network(
     return Network(module, type(module).__name__, {}, [], drawn)
 
 
+def is_finite(model: nn.Module) -> bool:
+    """Whether every parameter is, each of its numbers."""
+    return all(bool(value.isfinite().all()) for value in model.parameters())
+
+
 def check_fit(wanted: ResNetSpec, channels: int, classes: int) -> None:
     """Refuse a network whose input or output is not that of the data.
 

@@ -6,8 +6,9 @@ recipe; see :class:`resnet_lab.training.Execution`.
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
-from math import isfinite
 from typing import Any
+
+from resnet_lab.training.checks import check_integer, check_number
 
 NORMALIZATIONS = ("pixel mean", "channel mean and deviation", "none")
 """What is done to the images before the first layer."""
@@ -67,20 +68,20 @@ class Recipe:
             ("batch", 1), ("iterations", 1), ("warmup_window", 1), ("crop_padding", 0),
             ("held_out", 0),
         ):  # fmt: skip
-            _check_integer(name, getattr(self, name), least)
+            check_integer(name, getattr(self, name), least)
         if self.evaluate_every is not None:
-            _check_integer("evaluate_every", self.evaluate_every, 1)
+            check_integer("evaluate_every", self.evaluate_every, 1)
         for name, least, most in (
             ("lr", 0, None), ("drop_divisor", 1, None), ("momentum", 0, 1),
             ("weight_decay", 0, None), ("warmup_error", 0, 100),
         ):  # fmt: skip
-            _check_number(name, getattr(self, name), least, most)
+            check_number(name, getattr(self, name), least, most)
         if self.warmup_lr is not None:
-            _check_number("warmup_lr", self.warmup_lr, 0, None)
+            check_number("warmup_lr", self.warmup_lr, 0, None)
         if not isinstance(self.drops, tuple):
             raise TypeError(f"drops must be a tuple of steps, got {self.drops!r}")
         for drop in self.drops:
-            _check_integer("each of drops", drop, 1)
+            check_integer("each of drops", drop, 1)
         if list(self.drops) != sorted(set(self.drops)):
             raise ValueError(f"drops must rise, got {self.drops}")
         if not isinstance(self.flip, bool):
@@ -147,21 +148,6 @@ class Recipe:
     def _repr_markdown_(self) -> str:
         rows = "\n".join(f"| {name} | {value} |" for name, value in self.ingredients())
         return f"| ingredient | recipe `{self.name}` |\n|---|---|\n{rows}"
-
-
-def _check_integer(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
-
-
-def _check_number(name: str, value: object, least: float, most: float | None) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
-    if not isfinite(value) or value < least or (most is not None and value > most):
-        upper = "" if most is None else f" and at most {most:g}"
-        raise ValueError(f"{name} must be at least {least:g}{upper}, got {value}")
 
 
 RECIPES = {

@@ -12,6 +12,7 @@ from resnet_lab.training.recipe import Recipe
 
 FORMAT = 1
 FINISHED = "finished"
+FIRST_LOSSES = 5
 
 
 class RecordError(ValueError):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
 
 from resnet_lab.training.batches import Batch
 from resnet_lab.training.execution import Execution
@@ -54,7 +55,13 @@ def set_lr(optimizer: torch.optim.SGD, lr: float) -> None:
 
 
 def make_step(net: nn.Module, optimizer: torch.optim.SGD, execution: Execution) -> Step:
-    """The function that takes one training step, as the execution asks."""
+    """The function that takes one training step, as the execution asks.
+
+    Raises:
+        ValueError: ``cuda_graph`` is set, and several processes train together.
+    """
+    if execution.cuda_graph and isinstance(net, DistributedDataParallel):
+        raise ValueError("cuda_graph must be False where several processes train, got True")
     forward: Callable[[Tensor], Tensor] = net
     if execution.compile is not None:
         forward = torch.compile(net, mode=execution.compile)

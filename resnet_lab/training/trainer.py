@@ -23,16 +23,13 @@ from resnet_lab.training.curve import Curve, Tally
 from resnet_lab.training.execution import Execution
 from resnet_lab.training.group import Group
 from resnet_lab.training.machine import describe_machine
-from resnet_lab.training.network import make_network
+from resnet_lab.training.network import is_finite, make_network
 from resnet_lab.training.progress import Progress
 from resnet_lab.training.recipe import Recipe
-from resnet_lab.training.record import FINISHED, RunRecord
+from resnet_lab.training.record import FINISHED, FIRST_LOSSES, RunRecord
 from resnet_lab.training.schedule import Schedule
 from resnet_lab.training.sources import Data, batches_of
 from resnet_lab.training.step import make_optimizer, make_step, measure, set_lr
-
-FIRST_LOSSES = 5
-"""Steps whose losses a record keeps one by one."""
 
 
 class Trainer:
@@ -127,6 +124,8 @@ class Trainer:
                         self._save_checkpoint()
                     if not ended and stop and self.steps < self.recipe.iterations:
                         ended = f"stopped at step {self.steps}"
+        if not ended and not is_finite(self.model):  # no loss shows what the last step did
+            ended = f"diverged: the weights were not finite after step {self.steps}"
         return self._end(ended or FINISHED)
 
     def stop(self) -> None:

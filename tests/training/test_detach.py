@@ -79,10 +79,12 @@ def test_gradients_are_those_of_blocks_that_detach(kind):
     logits, free = gradients(attached)
     our_logits, found = gradients(ours)
     their_logits, expected = gradients(explicit)
+    our_parameters = dict(ours.named_parameters())
     assert torch.equal(our_logits, logits)
     torch.testing.assert_close(their_logits, logits, rtol=0, atol=1e-12)
     assert found.keys() == expected.keys() == free.keys()
     for name, gradient in expected.items():
+        assert our_parameters[name].requires_grad is (gradient is not None)
         if gradient is None:
             assert found[name] is None, name
         else:

@@ -5,8 +5,10 @@ import shutil
 import pytest
 import torch
 from tiny_runs import RECIPE, tiny_trainer
+from torch.nn.parallel import DistributedDataParallel
 
 from resnet_lab.training import Execution, execution
+from resnet_lab.training.step import make_step
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -30,6 +32,13 @@ def test_other_ways_train_to_a_similar_loss_and_are_recorded(choice):
     assert found != plain
     assert {**before, **choice} == recorded
     assert plain[5] < plain[0]
+
+
+def test_a_cuda_graph_is_refused_where_several_processes_train(monkeypatch):
+    monkeypatch.setattr(Execution, "torch_device", torch.device("cuda"))
+    joined = object.__new__(DistributedDataParallel)
+    with pytest.raises(ValueError, match="^cuda_graph must be False where several processes"):
+        make_step(joined, None, Execution(cuda_graph=True))
 
 
 @pytest.mark.everything

@@ -46,6 +46,27 @@ def test_a_diverged_run_ends_early_with_its_reason_and_keeps_its_record(tmp_path
     assert (kept.ended, kept.steps, kept.recipe) == (record.ended, record.steps, record.recipe)
 
 
+def test_weights_that_the_last_step_ruins_are_no_finished_run(tmp_path):
+    """The loss is that of the step before."""
+    trainer = tiny_trainer(tmp_path)
+    take_step = trainer.take_step
+
+    def ruin_in_the_30th(batch):
+        result = take_step(batch)
+        if trainer.steps == 29:
+            with torch.no_grad():
+                trainer.model.fc.bias[0] = math.inf
+        return result
+
+    trainer.take_step = ruin_in_the_30th
+    record = trainer.run()
+    assert record.ended == "diverged: the weights were not finite after step 30"
+    assert record.diverged
+    assert math.isfinite(record.curve.train_loss[-1])
+    assert read_record(tmp_path / "record.json").ended == record.ended
+    assert tiny_trainer(tmp_path).run(resume=True).ended == record.ended
+
+
 def test_a_diverged_run_saves_no_checkpoint_of_its_ruins(tmp_path):
     trainer = tiny_trainer(tmp_path, recipe=RECIPE.changed(lr=1e9), checkpoint_every=1)
     steps = trainer.run().steps

@@ -89,6 +89,34 @@ def test_two_processes_agree_with_one_that_takes_both_halves(tmp_path):
     assert summary["error"].startswith("processes must be 2 to resume")
 
 
+DETACHED = """
+import sys
+import torch
+from resnet_lab.models import spec
+from resnet_lab.training import RECIPES, Execution, Trainer, load_data
+from resnet_lab.training.group import joined_group
+
+with joined_group(torch.device("cpu")):
+    Trainer(
+        spec("resnet20", shortcut="B", in_channels=1), load_data("digits"),
+        RECIPES["short"].changed(batch=32, iterations=3, drops=()), execution=Execution("cpu"),
+        surgery=["detach_shortcuts"], folder=sys.argv[1], progress=False,
+    ).run()
+"""
+
+
+@pytest.mark.everything
+def test_two_processes_train_a_network_whose_projections_get_no_gradient(tmp_path):
+    """Experiments cut gradients off; a group must not wait for what never comes."""
+    (tmp_path / "detached.py").write_text(DETACHED)
+    launch = torchrun()[:-2]  # without "-m resnet_lab"
+    with started([*launch, str(tmp_path / "detached.py"), str(tmp_path)]) as group:
+        _, err = group.communicate(timeout=PATIENCE)
+    assert group.returncode == 0, err
+    record = read_record(tmp_path / "record.json")
+    assert (record.finished, record.steps, record.surgery) == (True, 3, ["detach_shortcuts"])
+
+
 def workers(agent: int) -> list[int]:
     """Processes that torchrun has started, by rank."""
     return sorted(map(int, Path(f"/proc/{agent}/task/{agent}/children").read_text().split()))

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from resnet_lab.training.checks import check_integer
 from resnet_lab.training.data.reading import Images, Order, Sample
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -54,8 +55,8 @@ class ImageFolderData:
     """
 
     def __init__(self, path: str | os.PathLike[str], size: int = 224, workers: int = 0) -> None:
-        _check_integer("size", size, 1)
-        _check_integer("workers", workers, 0)
+        check_integer("size", size, 1)
+        check_integer("workers", workers, 0)
         self.path = Path(path).expanduser()
         if not self.path.is_dir():
             raise FileNotFoundError(f"path must be a folder that exists, got {str(path)!r}")
@@ -127,8 +128,8 @@ class ImageFolderData:
             ValueError: an argument is impossible, or an image can't be read; the message names
                 its file.
         """
-        _check_integer("batch", batch, 1)
-        _check_integer("start_step", start_step, 0)
+        check_integer("batch", batch, 1)
+        check_integer("start_step", start_step, 0)
         order = Order(self.train_size, batch, seed, start_step, share)
         return self._load(Images(self.train_samples, self.shape[1], seed), order, device)
 
@@ -139,7 +140,7 @@ class ImageFolderData:
 
         Yields and raises as :meth:`train_batches`.
         """
-        _check_integer("batch", batch, 1)
+        check_integer("batch", batch, 1)
         places = [(0, index) for index in range(self.test_size)]
         batches = [places[start : start + batch] for start in range(0, len(places), batch)]
         return self._load(Images(self.test_samples, self.shape[1], None), batches, device)
@@ -201,10 +202,3 @@ def _samples(part: Path, classes: tuple[str, ...]) -> list[Sample]:
         listed = ", ".join(str(part / classes[label]) for label in sorted(empty))
         raise ValueError(f"class folders must hold images ({', '.join(IMG_EXTENSIONS)}): {listed}")
     return samples
-
-
-def _check_integer(name: str, value: int, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
