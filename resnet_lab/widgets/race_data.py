@@ -3,6 +3,7 @@
 ``{"title", "data", "grids": [{"step", "epoch"}], "nets": [{"label", "runs": [...]}]}``; a run is
 ``{"seed", "grid", "train_error", "train_loss", "test_error", "test_loss"}``, ``grid`` an index:
 runs measured at the same steps share them. A run that did not finish says why in ``"ended"``.
+Where one point of several was kept, ``"one_of"`` is their number.
 """
 
 import math
@@ -11,6 +12,8 @@ from itertools import pairwise
 from typing import Any
 
 MOST_NETS = 10
+MOST_POINTS = 100
+"""Of a curve: more are not told apart in a picture, and every page with a race carries them."""
 QUANTITIES = ("error", "loss")
 PARTS = ("train", "test")
 SERIES = tuple(f"{part}_{quantity}" for part in PARTS for quantity in QUANTITIES)
@@ -21,6 +24,9 @@ RaceData = dict[str, Any]
 
 def race_data(runs: Mapping[str, Iterable[Any]], title: str, data: str) -> RaceData:
     """Check curves and make them compact: values keep four significant digits.
+
+    Of curves with more than :data:`MOST_POINTS` points, every second, third, ... is kept, counted
+    from the end of the longest, and the first and the last of each.
 
     Args:
         runs: label of a net -> its curves, one a seed. A curve has ``step``, ``epoch``,
@@ -48,7 +54,29 @@ def race_data(runs: Mapping[str, Iterable[Any]], title: str, data: str) -> RaceD
     nets = [{"label": label, "runs": _net(label, curves, grids)} for label, curves in runs.items()]
     if not any(grid["step"] for grid in grids):
         raise ValueError(f"runs must hold a curve with a point, got none in {list(runs)}")
-    return {"title": title, "data": data, "grids": grids, "nets": nets}
+    return {"title": title, "data": data, "grids": grids, "nets": nets, **_thin_out(grids, nets)}
+
+
+def _thin_out(grids: list[dict[str, list[Any]]], nets: list[dict[str, Any]]) -> dict[str, int]:
+    """Keep one of several points in place; how many, where it is more than one."""
+    longest = max(len(grid["step"]) for grid in grids)
+    one_of = math.ceil(longest / MOST_POINTS)
+    if one_of == 1:
+        return {}
+    kept = []
+    for grid in grids:
+        last = len(grid["step"]) - 1
+        kept.append([
+            place for place in range(last + 1)
+            if (longest - 1 - place) % one_of == 0 or place in (0, last)
+        ])  # fmt: skip
+    for net in nets:
+        for run in net["runs"]:
+            for name in SERIES:
+                run[name] = [run[name][place] for place in kept[run["grid"]]]
+    for grid, places in zip(grids, kept, strict=True):
+        grid.update({name: [values[place] for place in places] for name, values in grid.items()})
+    return {"one_of": one_of}
 
 
 def _net(label: str, curves: Iterable[Any], grids: list[dict[str, list[float]]]) -> list[Any]:

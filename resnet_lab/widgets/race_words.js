@@ -62,12 +62,12 @@ function course({ label, spread, measured, start }, view) {
 export function captionWords(race) {
   const counts = race.nets.map(({ runs }) => runs.length);
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
-  if (high === 1) {
-    return `Trained on ${race.data}, one run a net. What is still to come is faint.`;
-  }
+  const thinned = race.one_of ? ` One of ${race.one_of} measured points is kept.` : "";
+  const end = `What is still to come is faint.${thinned}`;
+  if (high === 1) return `Trained on ${race.data}, one run a net. ${end}`;
   const runs = low === high ? `${low}` : `${low} to ${high}`;
   return `Trained on ${race.data}, ${runs} seeds a net. Thin lines are single runs, thick lines ` +
-    "their mean. What is still to come is faint.";
+    `their mean. ${end}`;
 }
 
 /** The runs that did not finish, and why. */

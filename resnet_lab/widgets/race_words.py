@@ -80,12 +80,14 @@ def caption_words(race: RaceData) -> str:
     """What the curves were measured on, and how to read the lines."""
     counts = [len(net["runs"]) for net in race["nets"]]
     low, high = min(counts), max(counts)
+    thinned = f" One of {race['one_of']} measured points is kept." if "one_of" in race else ""
+    end = f"What is still to come is faint.{thinned}"
     if high == 1:
-        return f"Trained on {race['data']}, one run a net. What is still to come is faint."
+        return f"Trained on {race['data']}, one run a net. {end}"
     runs = f"{low}" if low == high else f"{low} to {high}"
     return (
         f"Trained on {race['data']}, {runs} seeds a net. Thin lines are single runs, thick lines "
-        "their mean. What is still to come is faint."
+        f"their mean. {end}"
     )
 
 

@@ -45,7 +45,8 @@ def random_race(rng: random.Random) -> RaceData:
 def random_view(rng: random.Random, race: RaceData) -> View:
     """Any choice a reader can make."""
     labels = [net["label"] for net in race["nets"]]
-    shown = tuple(label for label in labels if rng.random() < 0.8)
+    likely = rng.choice([0.8, 0.8, 0.8, 0.8, 0.0])
+    shown = tuple(label for label in labels if rng.random() < likely)
     seed = rng.choice([None, rng.choice(seeds(race))])
     quantity, part = rng.choice(["error", "loss"]), rng.choice(["train", "test"])
     view = View(quantity, part, shown, seed, rng.choice(steps(race)))
@@ -56,7 +57,7 @@ def random_view(rng: random.Random, race: RaceData) -> View:
 def _grid(rng: random.Random) -> tuple[list[int], list[float]]:
     at, per_epoch = rng.choice([0, 1, 24]), rng.choice([24, 391, 7.5])
     measured = [at]
-    for _ in range(rng.randint(0, 15)):
+    for _ in range(rng.randint(0, 15) if rng.random() < 0.9 else rng.randint(90, 290)):
         measured.append(measured[-1] + rng.choice([1, 24, 391, 5000]))
     return measured, [step / per_epoch for step in measured]
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from races import LABELS, STEPS, random_race, random_view, runs
+from races import LABELS, SERIES, STEPS, random_race, random_view, runs
 from traitlets import TraitError
 
 from resnet_lab.widgets import Race
@@ -145,6 +145,38 @@ def test_values_keep_four_digits_and_the_page_stays_small() -> None:
             np.testing.assert_allclose(kept["test_loss"], run["test_loss"], rtol=5e-4)
             assert all(len(f"{value:g}".lstrip("0.").replace(".", "")) <= 4
                        for value in kept["train_error"])
+
+
+def long(points: int, seed: int, ended: str = "finished") -> dict[str, Any]:
+    """The first points of a run at full size: 64,000 steps, one point an epoch."""
+    steps = [min(391 * place, 64000) for place in range(1, points + 1)]
+    curve = {name: [seed + step / 1000 for step in steps] for name in SERIES}
+    curve |= {"step": steps, "epoch": [step / 390.625 for step in steps]}
+    return {"curve": curve, "seed": seed, "ended": ended}
+
+
+def test_long_curves_keep_one_of_several_points_and_their_ends() -> None:
+    nets = {
+        f"net {net}": [*(long(164, seed) for seed in range(4)), long(73, 4, "diverged")]
+        for net in range(10)
+    }
+    race = Race(nets, **WORDS)
+    assert race.race["one_of"] == 2
+    whole, part = race.race["grids"]
+    assert whole["step"] == [391, *long(164, 0)["curve"]["step"][1::2]]
+    assert part["step"] == [*whole["step"][:37], 73 * 391]
+    for grid, run in zip([whole, part], race.race["nets"][3]["runs"][3:], strict=True):
+        assert grid["epoch"] == pytest.approx([step / 390.625 for step in grid["step"]], rel=1e-3)
+        for name in SERIES:
+            found = [run["seed"] + step / 1000 for step in grid["step"]]
+            assert run[name] == pytest.approx(found, rel=1e-3)
+    html = race._page_html()
+    assert "One of 2 measured points is kept." in html
+    assert len(html) < 160_000
+    short = Race({"a": [long(100, 0)]}, **WORDS)
+    assert "one_of" not in short.race
+    assert len(short.race["grids"][0]["step"]) == 100
+    assert "measured points" not in short._page_html()
 
 
 def test_the_state_comes_back_from_the_page_without_a_number_json_lacks() -> None:

@@ -79,7 +79,8 @@ def test_steps_seeds_epochs_and_numbers_agree(
 
 def test_the_random_races_hold_what_is_hard(cases: list[Case]) -> None:
     texts = [json.dumps([plain(picture(*case[:3])), caption_words(case[0])]) for case in cases]
-    for words in ["(log scale)", "No net is chosen", "has no value", "over a million", "one run"]:
+    for words in ["(log scale)", "No net is chosen", "has no value", "over a million", "one run",
+                  "One of 2 measured points", "One of 3 measured points"]:
         assert any(words in text for text in texts), words
     assert any(ended_words(race) for race, *_ in cases)
 
