@@ -120,11 +120,14 @@ LESS: dict[str, tuple[str, dict[str, Any]]] = {
     "no-mean": ("no mean subtracted", {"normalization": "none"}),
     "no-decay": ("no weight decay", {"weight_decay": 0.0}),
     "no-momentum": ("no momentum", {"momentum": 0.0}),
+    "no-momentum-rate-1": ("no momentum, learning rate 1", {"momentum": 0.0, "lr": 1.0}),
     "no-drops": ("learning rate never divided", {"drops": ()}),
 }
-"""The recipe with one ingredient left out."""
+"""The recipe with one ingredient left out, or two that make up for each other."""
 
 DEPTHS = (20, 32, 44, 56, 110)
+LOWER_RATES = (0.03, 0.01, 0.003, 0.001)
+BY_RATE = ("plain20", "plain56", "resnet56")
 
 RUNS = {
     run.name: run
@@ -142,6 +145,13 @@ RUNS = {
             surgery=("detach_shortcuts",)),
         Run("resnet110-warmup", "ResNet-110, warm-up", "resnet110", warmup=True),
         Run("resnetv2_110", "ResNet-110 v2", "resnetv2_110"),
+        *(
+            Run(f"{name}-lr{lr:g}", f"{title}, learning rate {lr:g}", name, recipe={"lr": lr})
+            for name, title in zip(BY_RATE, ("plain-20", "plain-56", "ResNet-56"), strict=True)
+            for lr in LOWER_RATES
+        ),
+        Run("resnet18", "ResNet-18", "resnet18"),
+        Run("resnet18-3x3", "ResNet-18, 3x3 stem", "resnet18", {"stem": "3x3"}),
         *(
             Run(f"resnet20-{name}", title, "resnet20", recipe=changes)
             for name, (title, changes) in LESS.items()
@@ -179,6 +189,18 @@ EXPERIMENTS = {
         Experiment(
             "detached", "What is lost where no gradient passes through the shortcuts?",
             ("plain56", "resnet56", "resnet56-detached"), BY_SIZE, "this book",
+        ),
+        Experiment(
+            "learning-rate", "Is the learning rate too large for a deep plain network?",
+            tuple(
+                run for name in BY_RATE
+                for run in (name, *(f"{name}-lr{lr:g}" for lr in LOWER_RATES))
+            ),
+            BY_SIZE, "this book",
+        ),
+        Experiment(
+            "small-images", "Which ResNet for small images: the paper's, or one of ImageNet's?",
+            ("resnet20", "resnet18", "resnet18-3x3"), BY_SIZE, "this book",
         ),
         Experiment(
             "ingredients", "What does each ingredient of the recipe do?",

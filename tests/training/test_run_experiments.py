@@ -55,7 +55,7 @@ def test_names_are_what_the_catalogues_say():
     assert {name for entry in EXPERIMENTS.values() for name in entry.runs} == set(RUNS)
     assert set(EXPERIMENTS) == {
         "degradation", "shortcuts", "zero-gamma", "preactivation", "warm-up", "detached",
-        "ingredients",
+        "learning-rate", "small-images", "ingredients",
     }  # fmt: skip
 
 
@@ -90,9 +90,8 @@ def test_every_run_builds_a_network_that_takes_its_images(name):
         assert network.module(torch.zeros(2, *data.shape)).shape == (2, classes)
     assert network.model == run.model
     assert network.surgery == list(run.surgery)
-    changed = {**network.changes}
-    changed.pop("in_channels", None)
-    assert changed == run.changes
+    fitted = {"in_channels", "num_classes"}
+    assert {k: v for k, v in network.changes.items() if k not in fitted} == run.changes
 
 
 def test_the_full_size_is_the_paper_s_recipe():
@@ -120,6 +119,12 @@ def test_the_runs_of_an_experiment_differ_in_what_it_asks():
     assert [RUNS[run].surgery for run in EXPERIMENTS["detached"].runs] == [
         (), (), ("detach_shortcuts",)
     ]  # fmt: skip
+    assert [(spec.depth, spec.stem) for spec in specs("small-images")] == [
+        (20, "3x3"), (18, "7x7"), (18, "3x3")
+    ]  # fmt: skip
+    by_rate, full = EXPERIMENTS["learning-rate"].runs, SETTINGS["cifar10"]
+    assert [RUNS[run].recipe_in(full).lr for run in by_rate] == [0.1, 0.03, 0.01, 0.003, 0.001] * 3
+    assert [spec.name for spec in specs("learning-rate")][::5] == ["plain20", "plain56", "resnet56"]
     assert [RUNS[run].warmup for run in EXPERIMENTS["warm-up"].runs] == [False, True]
     for name in ("zero-gamma", "shortcuts", "preactivation", "warm-up"):
         kept = {"zero-gamma": "zero_init_residual", "shortcuts": "shortcut",
@@ -138,12 +143,13 @@ LEFT_OUT = {
     "no-mean": {"normalization": "none"},
     "no-decay": {"weight_decay": 0},
     "no-momentum": {"momentum": 0},
+    "no-momentum-rate-1": {"momentum": 0, "lr": 1},
     "no-drops": {"drops": ()},
 }
 
 
 @pytest.mark.parametrize("name", LESS)
-def test_one_ingredient_is_left_out_and_nothing_else(name):
+def test_what_is_left_out_and_nothing_else_differs(name):
     for setting in SETTINGS.values():
         whole = RUNS["resnet20"].recipe_in(setting)
         less = RUNS[f"resnet20-{name}"].recipe_in(setting)
