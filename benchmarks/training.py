@@ -91,7 +91,7 @@ def trainer_step(execution: Execution) -> Work:
     trainer.batches = FixedBatches()  # type: ignore[assignment]
 
     def work() -> None:
-        trainer._train_step()
+        trainer.advance()
         trainer.tally.read(trainer.group)
 
     return work

@@ -50,7 +50,9 @@ def replayed_losses(record: RunRecord, data: ImageSet) -> list[float]:
     threads = torch.get_num_threads()
     torch.set_num_threads(record.machine["threads"])
     try:
-        return trainer.run().first_losses
+        for _ in range(steps):
+            trainer.advance()
+        return trainer.first_losses
     finally:
         torch.set_num_threads(threads)
 
@@ -70,12 +72,12 @@ def main(folder: Path = FOLDER) -> int:
     codes, skipped, wrong = set(), [], []
     for path in tqdm(sorted(folder.glob("*/*.json")), desc="replaying", unit="record"):
         record = read_record(path)
-        codes.add(record.code)
         try:
             data = load(record.data["name"], progress=False)
         except (OSError, ValueError) as error:
             skipped.append(f"{record.name}: {error}")
             continue
+        codes.add(record.code)
         replayed = replayed_losses(record, data)
         if not agree(record.first_losses, replayed):
             wrong.append(f"{record.name}: {record.first_losses} recorded, {replayed} replayed")

@@ -76,9 +76,6 @@ def make_parser(run_train: Command, run_experiment: Command) -> argparse.Argumen
     train.add_argument("--seed", type=int, default=0, help="of weights, order and crops (0)")
     train.add_argument("--out", type=Path, help="folder for checkpoints, record.json, weights.pt")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-    train.add_argument(
-        "--checkpoint-every", type=int, metavar="STEPS", help="(default: at each point)"
-    )
     train.add_argument("--size", type=int, default=224, help="side of a folder's images (224)")
     train.add_argument("--workers", type=int, default=0, help="processes that read a folder (0)")
     _add_execution(train)
@@ -99,11 +96,15 @@ def make_parser(run_train: Command, run_experiment: Command) -> argparse.Argumen
 
 
 def _add_execution(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoint-every", type=int, metavar="STEPS", help="(default: at each point)"
+    )
     group = parser.add_argument_group("execution", "what changes the speed and not the recipe")
     group.add_argument("--device", help="cpu, cuda, cuda:1 (default: a GPU if there is one)")
     group.add_argument("--channels-last", action="store_true", help="N, H, W, C in memory")
     group.add_argument("--compile", choices=COMPILE_MODES, help="mode of torch.compile")
     group.add_argument("--cuda-graph", action="store_true", help="record the step, replay it")
     group.add_argument("--bf16", action="store_true", help="compute in bfloat16 (autocast)")
+    group.add_argument("--tf32", action="store_true", help="let a GPU round to TF32")
     group.add_argument("--threads", type=int, help="threads of torch on the CPU")
     group.add_argument("--quiet", action="store_true", help="no progress bars")

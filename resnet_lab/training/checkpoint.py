@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from resnet_lab.training.checks import check_integer
+
 KEPT = 2
 PATTERN = "step-*.pt"
 
@@ -42,7 +44,6 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
     torch.save(state, buffer)
     content = buffer.getbuffer()
     path = folder / f"step-{step:08d}-{_digest(content)}.pt"
-    folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f".{PATTERN}.*.partial"):  # by a process that was killed
         left.unlink()
     write_whole(path, content)
@@ -69,7 +70,9 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
             content = path.read_bytes()
             if _digest(content) != _promised(path):
                 raise ValueError("it was cut short or altered: its SHA-256 is not the one it had")
-            state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+            state: dict[str, Any] = torch.load(
+                io.BytesIO(content), map_location="cpu", weights_only=True
+            )
         except Exception as error:
             reasons.append(f"{path}: {error}")
             continue
@@ -85,13 +88,11 @@ def checked_interval(every: int | None, default: int) -> int:
     """Steps between two checkpoints.
 
     Raises:
-        ValueError: it is no positive integer.
+        TypeError, ValueError: it is neither None nor a positive integer.
     """
-    if every is None:
-        return default
-    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-        raise ValueError(f"checkpoint_every must be None or an integer, 1 or more, got {every!r}")
-    return every
+    if every is not None:
+        check_integer("checkpoint_every", every, 1)
+    return every or default
 
 
 def check_identity(saved: dict[str, Any], wanted: dict[str, Any], folder: Path | None) -> None:
@@ -118,11 +119,12 @@ def save_weights(model: nn.Module, path: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """Write a file under its name only when all of it is on the disk.
+    """Write a file under its name only when all of it is on the disk; its folder is made.
 
     Raises:
         OSError: it can't be written; nothing is left under the name.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     for left in path.parent.glob(f".{path.name}.*.partial"):  # by a process that was killed
         left.unlink()

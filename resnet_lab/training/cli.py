@@ -3,6 +3,7 @@
 import argparse
 import ast
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -85,6 +86,11 @@ def run_train(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
 
 def run_experiment(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     """The command ``experiment``."""
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise ValueError(
+            "experiment must run in one process, got torchrun; for several runs at a time start "
+            "it several times, with other --seeds or --runs and the same --out"
+        )
     setting = setting_of(options.name, options.size)
     runs = options.runs or experiment(options.name).runs
     for run in runs:
@@ -96,7 +102,7 @@ def run_experiment(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     with on_signals(_interrupt, signal.SIGTERM):
         for record in train_runs(
             setting, runs, seeds, options.out, _execution(options), not options.quiet,
-            options.keep_weights,
+            options.keep_weights, options.checkpoint_every,
         ):  # fmt: skip
             codes.append(_code(record))
             path = options.out / f"{record.name}.json"
@@ -143,8 +149,9 @@ def _code(record: RunRecord) -> int:
 
 def _execution(options: argparse.Namespace) -> Execution:
     return Execution(
-        options.device, options.channels_last, options.compile, options.cuda_graph, options.bf16
-    )
+        options.device, options.channels_last, options.compile, options.cuda_graph, options.bf16,
+        options.tf32,
+    )  # fmt: skip
 
 
 def _data(options: argparse.Namespace) -> Data:

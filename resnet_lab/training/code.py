@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -38,6 +39,8 @@ def _walk(node: object) -> Iterator[str]:
         for name, value in ast.iter_fields(node):
             if name == "body" and isinstance(value, list):
                 value = [entry for entry in value if not _is_text(entry)]
+            if name == "values" and isinstance(node, ast.JoinedStr):  # 3.12 adds empty ones
+                value = [entry for entry in value if getattr(entry, "value", None) != ""]
             if value not in (None, []):
                 yield name
                 yield from _walk(value)
@@ -63,8 +66,11 @@ def _is_text(node: object) -> bool:
 def commit() -> str:
     """Commit of the repository that keeps the package; ``"+"`` marks changes since.
 
-    ``"unknown"`` where none keeps it, as for an installed copy, or git is missing.
+    ``"unknown"`` where none keeps it, as for an installed copy, or git is missing. The variable
+    ``RESNET_LAB_COMMIT`` says it in place of git, for a copy of the files without their history.
     """
+    if told := os.environ.get("RESNET_LAB_COMMIT"):
+        return told
     head = _git("rev-parse", "HEAD")
     if head is None or not _git("ls-files", "--", "*.py"):
         return "unknown"

@@ -1,8 +1,10 @@
 """How a recipe is carried out: choices that change the speed and not the recipe."""
 
 import os
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -20,6 +22,8 @@ class Execution:
         compile: mode of ``torch.compile``, one of :data:`COMPILE_MODES`; None does not compile.
         cuda_graph: record the training step once and replay it; wants a CUDA device.
         bf16: compute convolutions and products in bfloat16 (autocast); weights stay float32.
+        tf32: on a GPU, let convolutions and products round their inputs to 10 bits of mantissa;
+            torch does so in convolutions unless it is told not to, and here it is told.
 
     Raises:
         TypeError: a switch is not True or False.
@@ -31,9 +35,10 @@ class Execution:
     compile: str | None = None
     cuda_graph: bool = False
     bf16: bool = False
+    tf32: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("channels_last", "cuda_graph", "bf16"):
+        for name in ("channels_last", "cuda_graph", "bf16", "tf32"):
             if not isinstance(value := getattr(self, name), bool):
                 raise TypeError(f"{name} must be True or False, got {value!r}")
         if self.compile is not None and self.compile not in COMPILE_MODES:
@@ -49,7 +54,7 @@ class Execution:
                 f"cuda_graph must be False on {device.type}: only CUDA devices have it"
             )
 
-    @property
+    @cached_property
     def torch_device(self) -> torch.device:
         """The device that was asked for, or the best that there is.
 
@@ -80,6 +85,24 @@ class Execution:
     def memory_format(self) -> torch.memory_format:
         """How images and activations lie in memory."""
         return torch.channels_last if self.channels_last else torch.contiguous_format
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """The device as the current one, TF32 as asked; what was set before comes back."""
+        switches: tuple[Any, ...] = torch.backends.cudnn, torch.backends.cuda.matmul
+        before = [switch.allow_tf32 for switch in switches]
+        on_device = (
+            torch.cuda.device(self.torch_device) if self.torch_device.type == "cuda"
+            else nullcontext()
+        )  # fmt: skip
+        try:
+            for switch in switches:
+                switch.allow_tf32 = self.tf32
+            with on_device:
+                yield
+        finally:
+            for switch, value in zip(switches, before, strict=True):
+                switch.allow_tf32 = value
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context in which the forward pass runs."""

@@ -93,7 +93,8 @@ def _is_connection(error: RuntimeError) -> bool:
 def joined_group(device: torch.device, minutes: float = 10) -> Iterator[Group]:
     """Join the group that ``torchrun`` has started, and leave it in the end.
 
-    Without ``torchrun`` it is a group of one.
+    Without ``torchrun`` it is a group of one. With nccl, a process that waits for a lost one may be
+    ended by nccl itself, without :class:`LostProcessError`; its checkpoints are as good.
 
     Args:
         device: gloo connects CPUs, nccl CUDA devices.

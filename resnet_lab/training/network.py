@@ -10,6 +10,7 @@ from torch import nn
 from resnet_lab.hooks import detach_shortcuts
 from resnet_lab.models import ResNet, ResNetSpec, spec
 from resnet_lab.models.catalogue import CATALOGUE
+from resnet_lab.training.checks import check_integer
 
 SURGERY: dict[str, Callable[[ResNet], None]] = {"detach_shortcuts": detach_shortcuts}
 """Changes that a specification does not show, by name."""
@@ -48,11 +49,10 @@ def make_network(
         surgery: names of :data:`SURGERY`, carried out in turn.
 
     Raises:
-        TypeError: ``model`` is none of the three.
+        TypeError: ``model`` is none of the three, or ``seed`` no integer.
         ValueError: a name is unknown, or the network does not fit the data.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed must be an integer, 0 or more, got {seed!r}")
+    check_integer("seed", seed, 0)
     for name in surgery:
         if name not in SURGERY:
             raise ValueError(f"surgery must be names of {', '.join(SURGERY)}, got {name!r}")
@@ -61,7 +61,7 @@ def make_network(
     if isinstance(model, ResNetSpec):
         check_fit(model, shape[0], classes)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # and not those of the GPUs
             module: nn.Module = ResNet(model)
         drawn = "from the seed"
     elif isinstance(model, nn.Module):

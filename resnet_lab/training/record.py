@@ -107,7 +107,6 @@ class RunRecord:
             f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}"
             for name, value in data.items()
         ]
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from resnet_lab.models import ResNetSpec, spec
+from resnet_lab.training.claims import check_claims
 from resnet_lab.training.code import code_digest
 from resnet_lab.training.data import ImageSet, load_data
 from resnet_lab.training.execution import Execution
@@ -32,6 +33,7 @@ def train_runs(
     execution: Execution | None = None,
     progress: bool = True,
     keep_weights: bool = False,
+    checkpoint_every: int | None = None,
 ) -> Iterator[RunRecord]:
     """Train every run with every seed, in turn, and keep each record in the folder.
 
@@ -46,9 +48,11 @@ def train_runs(
         execution: device and shortcuts.
         progress: show a bar for each run.
         keep_weights: keep the last weights under ``work``.
+        checkpoint_every: steps between two checkpoints; None writes one at each point.
 
     Raises:
-        ValueError: a record that is there was made by other code or another recipe.
+        ValueError: a record that is there was made by other code.
+        RecordError: it is that of another run.
     """
     data: ImageSet | None = None
     for seed in seeds:
@@ -61,16 +65,14 @@ def train_runs(
                     raise ValueError(
                         f"{path} must be moved away to be made anew: other code made it"
                     )
-                if record.recipe != run.recipe_in(setting):
-                    raise ValueError(
-                        f"{path} must be moved away to be made anew: its recipe was another"
-                    )
+                check_claims(record, setting, run, seed, path)
                 yield record
                 continue
             data = data or load_data(setting.data, progress=progress)
             yield train_run(
-                setting, run, seed, data, path, execution, progress, keep_weights
-            )
+                setting, run, seed, data, path, execution, progress, keep_weights,
+                checkpoint_every,
+            )  # fmt: skip
 
 
 def train_run(
@@ -82,12 +84,13 @@ def train_run(
     execution: Execution | None,
     progress: bool,
     keep_weights: bool,
+    checkpoint_every: int | None,
 ) -> RunRecord:
     """Train one run with one seed, or go on with it, and write its record."""
     work = path.parent / "work" / path.stem
     trainer = Trainer(
         network_of(run, data), data, run.recipe_in(setting), seed, execution, run.surgery, work,
-        record_name(setting, run, seed), progress=progress,
+        record_name(setting, run, seed), checkpoint_every, progress=progress,
     )  # fmt: skip
     record = trainer.run(resume=True)
     if record.finished or record.diverged:

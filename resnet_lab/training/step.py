@@ -1,7 +1,7 @@
 """One training step: forward, loss, backward, update."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -54,6 +54,15 @@ def set_lr(optimizer: torch.optim.SGD, lr: float) -> None:
             group["lr"] = lr
 
 
+def load_optimizer(optimizer: torch.optim.SGD, state: dict[str, Any]) -> None:
+    """Load the state of a run; a learning rate that is a tensor stays the tensor that it was."""
+    rates = [group["lr"] for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        if isinstance(rate, Tensor):
+            group["lr"] = rate
+
+
 def make_step(net: nn.Module, optimizer: torch.optim.SGD, execution: Execution) -> Step:
     """The function that takes one training step, as the execution asks.
 
@@ -75,7 +84,7 @@ def make_step(net: nn.Module, optimizer: torch.optim.SGD, execution: Execution) 
         optimizer.step()
         return StepResult(result.loss.detach(), result.wrong)
 
-    return GraphedStep(step) if execution.cuda_graph else step
+    return GraphedStep(step, execution.torch_device) if execution.cuda_graph else step
 
 
 class GraphedStep:
@@ -87,11 +96,11 @@ class GraphedStep:
 
     EAGER = 3
 
-    def __init__(self, step: Step) -> None:
-        self.step = step
+    def __init__(self, step: Step, device: torch.device) -> None:
+        self.step, self.device = step, device
         self.taken = 0
         self.graph = torch.cuda.CUDAGraph()
-        self.stream = torch.cuda.Stream()
+        self.stream = torch.cuda.Stream(device)
         self.batch: Batch | None = None
         self.result: StepResult | None = None
 
@@ -99,14 +108,17 @@ class GraphedStep:
         """Take a step; the result is overwritten by the next one."""
         self.taken += 1
         if self.taken <= self.EAGER:
-            self.stream.wait_stream(torch.cuda.current_stream())
+            self.stream.wait_stream(torch.cuda.current_stream(self.device))
             with torch.cuda.stream(self.stream):
                 result = self.step(batch)
-            torch.cuda.current_stream().wait_stream(self.stream)
+            torch.cuda.current_stream(self.device).wait_stream(self.stream)
             return result
         if self.batch is None or self.result is None:
             self.batch = Batch(*(tensor.clone() for tensor in batch))
-            with torch.cuda.graph(self.graph):
+            # Another thread, such as one that pins images, may call CUDA meanwhile.
+            with torch.cuda.graph(
+                self.graph, stream=self.stream, capture_error_mode="thread_local"
+            ):
                 self.result = self.step(self.batch)
         for kept, new in zip(self.batch, batch, strict=True):
             kept.copy_(new)

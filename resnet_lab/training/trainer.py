@@ -29,7 +29,7 @@ from resnet_lab.training.recipe import Recipe
 from resnet_lab.training.record import FINISHED, FIRST_LOSSES, RunRecord
 from resnet_lab.training.schedule import Schedule
 from resnet_lab.training.sources import Data, batches_of
-from resnet_lab.training.step import make_optimizer, make_step, measure, set_lr
+from resnet_lab.training.step import load_optimizer, make_optimizer, make_step, measure, set_lr
 
 
 class Trainer:
@@ -74,10 +74,10 @@ class Trainer:
         self.group = Group(self.device)
         self.share = self.group.share(recipe.batch)
         self.optimizer = make_optimizer(self.model, recipe, execution)
-        self.take_step = make_step(self.group.join(self.model), self.optimizer, execution)
+        self.net = self.group.join(self.model)
+        self.take_step = make_step(self.net, self.optimizer, execution)
         self.every = recipe.evaluate_every or math.ceil(self.batches.train_size / recipe.batch)
         self.checkpoint_every = checked_interval(checkpoint_every, self.every)
-        self.look_every = execution.look_every
         self.folder = None if folder is None else Path(folder)
         self.on_point = on_point
         self.shown = progress and self.group.rank == 0
@@ -110,20 +110,12 @@ class Trainer:
             LostProcessError: another process of the group is gone.
         """
         self._begin(resume)
-        ended = ""
-        with Progress(self.identity["name"], self.steps, self.recipe.iterations, self.shown) as bar:
-            while not ended and self.steps < self.recipe.iterations:
+        name, last, ended = self.identity["name"], self.recipe.iterations, ""
+        with self.execution.active(), Progress(name, self.steps, last, self.shown) as bar:
+            while not ended and self.steps < last:
                 with self.group.watched(self.steps, self.folder):
-                    self._train_step()
-                    if self._is_time(self.look_every):
-                        ended = self._look(bar)
-                    if not ended and self._is_time(self.every):
-                        self._add_point()
-                    stop = self._is_time(self.look_every) and self.group.any(self.stopping)
-                    if not ended and (stop or self._is_time(self.checkpoint_every)):
-                        self._save_checkpoint()
-                    if not ended and stop and self.steps < self.recipe.iterations:
-                        ended = f"stopped at step {self.steps}"
+                    self.advance()
+                    ended = self._after_step(bar)
         if not ended and not is_finite(self.model):  # no loss shows what the last step did
             ended = f"diverged: the weights were not finite after step {self.steps}"
         return self._end(ended or FINISHED)
@@ -142,8 +134,8 @@ class Trainer:
             if index % self.group.size == self.group.rank:
                 images = batch.images.contiguous(memory_format=self.execution.memory_format)
                 with self.execution.autocast():
-                    logits = self.model(images)
-                tally.add(measure(logits, batch.labels), len(batch.labels))
+                    result = measure(self.model(images), batch.labels)
+                tally.add(result, len(batch.labels))
         self.model.train()
         return tally.read(self.group)
 
@@ -151,16 +143,13 @@ class Trainer:
         """The record of the run so far."""
         return RunRecord(
             **{**self.identity, "recipe": self.recipe},
-            machine=describe_machine(self.device),
-            commit=commit(),
-            first_losses=list(self.first_losses),
-            steps=self.steps,
-            ended=ended,
-            seconds=self._elapsed(),
-            curve=deepcopy(self.curve),
-        )
+            machine=describe_machine(self.device), commit=commit(),
+            first_losses=list(self.first_losses), steps=self.steps, ended=ended,
+            seconds=self._elapsed(), curve=deepcopy(self.curve),
+        )  # fmt: skip
 
-    def _train_step(self) -> None:
+    def advance(self) -> None:
+        """Take one training step, as :meth:`run` does until the end."""
         batch = self.batches.train(self.steps, self.share)
         self.lr = self.schedule.lr(self.steps)
         set_lr(self.optimizer, self.lr)
@@ -170,6 +159,20 @@ class Trainer:
             self.first_losses.append(float(result.loss))
         self.steps += 1
         self.schedule.see(self.steps, result, len(batch.labels))
+
+    def _after_step(self, bar: Progress) -> str:
+        """Look, test, save where it is time; returns why to end, or nothing."""
+        looking, testing = map(self._is_time, (self.execution.look_every, self.every))
+        saving = self._is_time(self.checkpoint_every)
+        if (looking or testing or saving) and (ended := self._look(bar)):
+            return ended
+        if testing:
+            self._add_point()
+        stop = looking and self.group.any(self.stopping)
+        if stop or saving:
+            self._save_checkpoint()
+        early = stop and self.steps < self.recipe.iterations
+        return f"stopped at step {self.steps}" if early else ""
 
     def _look(self, bar: Progress) -> str:
         """Show how it goes; returns why to end, or nothing."""
@@ -185,16 +188,12 @@ class Trainer:
     def _add_point(self) -> None:
         train_loss, train_error = self.tally.read(self.group)
         test_loss, test_error = self.evaluate()
+        epoch = self.steps * self.recipe.batch / self.batches.train_size
         self.curve.add(
-            step=self.steps,
-            epoch=self.steps * self.recipe.batch / self.batches.train_size,
-            lr=self.lr,
-            train_loss=train_loss,
-            train_error=train_error,
-            test_loss=test_loss,
-            test_error=test_error,
-            seconds=self._elapsed(),
-        )
+            step=self.steps, epoch=epoch, lr=self.lr, seconds=self._elapsed(),
+            train_loss=train_loss, train_error=train_error,
+            test_loss=test_loss, test_error=test_error,
+        )  # fmt: skip
         self.tally.reset()
         if self.on_point:
             self.on_point(self.record("running"))
@@ -233,7 +232,8 @@ class Trainer:
     def _restore(self, state: dict[str, Any]) -> None:
         check_identity(state["identity"], self.identity, self.folder)
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        load_optimizer(self.optimizer, state["optimizer"])
+        self.take_step = make_step(self.net, self.optimizer, self.execution)
         self.steps = state["steps"]
         self.schedule.restore(state["schedule"])
         self.tally.restore(state["tally"], self.group)
@@ -244,6 +244,6 @@ class Trainer:
         record, self.stopping = self.record(ended), False
         self.seconds = record.seconds
         if self.folder is not None and self.group.rank == 0:
-            record.save(self.folder / "record.json")
             save_weights(self.model, self.folder / "weights.pt")
+            record.save(self.folder / "record.json")
         return record

@@ -139,7 +139,7 @@ def lab_model(name: str, weights: str) -> ResNet:
         ImportError, ConnectionError, ValueError: as :func:`resnet_lab.build`.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         return build(name, weights=None if weights == RANDOM else weights)
 
 

@@ -62,6 +62,7 @@ CHANGES = {
     "checksum": lambda data: data["data"].update(checksum="0" * 64),
     "other code": lambda data: data.update(code="0" * 16),
     "changed since": lambda data: data.update(commit=data["commit"] + "+"),
+    "must be known": lambda data: data.update(commit="unknown"),
     "steps": lambda data: data.update(steps=400),
     "lacks": lambda data: data.pop("curve"),
     "length": lambda data: data["curve"]["test_error"].pop(),
@@ -108,6 +109,18 @@ def test_a_failed_run_is_kept_and_counted(tmp_path):
     found = runs("degradation", "small", tmp_path).final("resnet20")
     assert found.failed == (1,)
     assert len(found.values) == 1
+
+
+def test_a_run_of_which_every_seed_failed_has_its_row(tmp_path):
+    def fail(data):
+        data.update(ended="diverged: the training loss was nan by step 3", steps=3)
+
+    for seed in (0, 1):
+        damaged(tmp_path, fail, DIGITS / f"resnet20-seed{seed}.json")
+    found = runs("degradation", "small", tmp_path)
+    assert found.table().splitlines()[-1] == "| ResNet-20 | 0 | – | – | – | – | 2 |"
+    with pytest.raises(ValueError, match="run must be one that finished, got 'resnet20': diverged"):
+        found.final("resnet20")
 
 
 def test_runs_says_what_is_missing(tmp_path):

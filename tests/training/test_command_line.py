@@ -75,6 +75,7 @@ def test_arguments_reach_the_run(tmp_path):
         "--set", "batch=16", "--set", "iterations=3", "--set", "drops=[1,2]", "--set", "lr=0.05",
         "--set", "name=mine", "--set", "evaluate_every=None", "--set", "flip=False",
         "--set", "normalization=channel mean and deviation", "--channels-last", "--bf16",
+        "--tf32",
         "--out", tmp_path, "--checkpoint-every", 2, *CPU,
     )  # fmt: skip
     record = read_record(tmp_path / "record.json")
@@ -85,7 +86,8 @@ def test_arguments_reach_the_run(tmp_path):
     )  # fmt: skip
     assert record.recipe == expected
     assert record.execution == {
-        "device": "cpu", "channels_last": True, "compile": None, "cuda_graph": False, "bf16": True
+        "device": "cpu", "channels_last": True, "compile": None, "cuda_graph": False,
+        "bf16": True, "tf32": True,
     }  # fmt: skip
     assert record.machine["threads"] == 1
     steps = sorted(path.name[:13] for path in tmp_path.glob("step-*"))
@@ -96,6 +98,15 @@ def test_without_out_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, summary, _ = call(*SHORT)
     assert (code, summary["record"], os.listdir(tmp_path)) == (0, None, [])
+
+
+def test_an_experiment_is_refused_under_torchrun(tmp_path, monkeypatch):
+    """Every process would train the same runs, into the same files."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    code, summary, _ = call("experiment", "shortcuts", "--out", tmp_path, "--quiet")
+    assert code == 2
+    assert summary["error"].startswith("experiment must run in one process, got torchrun")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -109,18 +120,18 @@ def test_without_out_nothing_is_written(tmp_path, monkeypatch):
         (("train", "resnet20", "--set", "lr"), 2, "--set must be FIELD=VALUE, got 'lr'"),
         (("train", "resnet20", "--set", "lr=fast"), 2, "lr must be a number, got 'fast'"),
         (("train", "resnet20", "--set", "speed=1"), 2, "speed is no field of a Recipe"),
-        (("train", "resnet20", "--seed", -1), 2, "seed must be an integer, 0 or more, got -1"),
+        (("train", "resnet20", "--seed", -1), 2, "seed must be at least 0, got -1"),
         (("train", "resnet20", "--device", "tpu"), 2, "device must be one that torch finds here"),
         (("train", "resnet20", "--device", "cuda:99"), 2, "device must be one that torch finds"),
         (("train", "resnet20", "--device", "cpu", "--cuda-graph"), 2, "cuda_graph must be False"),
         (("train", "resnet20", "--threads", 0), 2, "threads must be at least 1, got 0"),
-        (("train", "resnet20", "--checkpoint-every", 0), 2, "checkpoint_every must be None or"),
+        (("train", "resnet20", "--checkpoint-every", 0), 2, "checkpoint_every must be at least 1"),
         (("train", "resnet20", "--resume"), 2, "--resume must come with --out"),
         (("train", "resnet20", "--out", "/dev/null/x"), 5, "/dev/null/x"),
         (("experiment", "widths"), 2, "experiment must be one of degradation, shortcuts, "),
         (("experiment", "shortcuts", "--size", "huge"), 2, "size must be one of small, full"),
         (("experiment", "shortcuts", "--runs", "x"), 2, "run must be one of resnet56, "),
-        (("experiment", "shortcuts", "--seeds", -1), 2, "seed must be an integer"),
+        (("experiment", "shortcuts", "--seeds", -1), 2, "seed must be at least 0"),
         (("experiment", "detached", "--out", "/dev/null/x"), 5, "/dev/null/x"),
     ],
 )  # fmt: skip
@@ -197,11 +208,11 @@ def interrupted(words, folder: Path, number: int) -> tuple[int, dict]:
     seen = folder / "trains"
     code = (
         "import sys, pathlib, resnet_lab.training.trainer as trainer\n"
-        "take = trainer.Trainer._train_step\n"
+        "take = trainer.Trainer.advance\n"
         "def step(self):\n"
         "    take(self)\n"
         f"    if self.steps == 3: pathlib.Path({str(seen)!r}).touch()\n"
-        "trainer.Trainer._train_step = step\n"
+        "trainer.Trainer.advance = step\n"
         "from resnet_lab.training.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )

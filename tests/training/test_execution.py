@@ -1,14 +1,16 @@
 """Ways to carry out a recipe: each trains alike, is recorded, or is refused in clear words."""
 
+import copy
 import shutil
 
 import pytest
 import torch
 from tiny_runs import RECIPE, tiny_trainer
+from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 from resnet_lab.training import Execution, execution
-from resnet_lab.training.step import make_step
+from resnet_lab.training.step import load_optimizer, make_step, set_lr
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -68,10 +70,57 @@ def test_the_choices_reach_the_layers():
     assert all(value.dtype == torch.float32 for value in trainer.model.parameters())
 
 
+@pytest.mark.parametrize("tf32", [False, True])
+def test_tf32_is_as_asked_while_a_run_goes_on_and_then_as_before(tf32):
+    switches = torch.backends.cudnn, torch.backends.cuda.matmul
+
+    def found(*_) -> None:
+        seen.append([switch.allow_tf32 for switch in switches])
+
+    seen = []
+    found()
+    trainer = tiny_trainer(execution=Execution("cpu", tf32=tf32), on_point=found)
+    assert trainer.run().execution["tf32"] is tf32
+    found()
+    assert seen == [seen[0], *[[tf32, tf32]] * 3, seen[0]]
+
+
+def test_the_test_loss_is_not_rounded_to_bf16():
+    trainer = tiny_trainer(execution=Execution("cpu", bf16=True))
+    trainer.run()
+    (batch,) = trainer.batches.test()
+    trainer.model.eval()
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = trainer.model(batch.images)
+    assert logits.dtype == torch.bfloat16
+    expected = F.cross_entropy(logits.float(), batch.labels)
+    assert trainer.evaluate()[0] == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_a_rate_inside_a_graph_stays_the_tensor_it_is():
+    weight = torch.nn.Parameter(torch.ones(3))
+    rate = torch.tensor(0.5)
+    optimizer = torch.optim.SGD([weight], lr=rate, momentum=0.9)
+    weight.grad = torch.ones(3)
+    optimizer.step()
+    set_lr(optimizer, 0.25)
+    state = copy.deepcopy(optimizer.state_dict())
+    set_lr(optimizer, 0.125)
+    load_optimizer(optimizer, state)
+    assert optimizer.param_groups[0]["lr"] is rate
+    assert torch.equal(optimizer.state[weight]["momentum_buffer"], torch.ones(3))
+    set_lr(optimizer, 1.0)
+    assert rate == 1.0
+    plain = torch.optim.SGD([weight], lr=0.5)
+    load_optimizer(plain, torch.optim.SGD([weight], lr=0.25).state_dict())
+    assert plain.param_groups[0]["lr"] == 0.25
+
+
 def test_an_execution_says_what_it_is():
     best = "cuda" if torch.cuda.is_available() else "cpu"
     assert Execution().to_json() == {
-        "device": best, "channels_last": False, "compile": None, "cuda_graph": False, "bf16": False
+        "device": best, "channels_last": False, "compile": None, "cuda_graph": False,
+        "bf16": False, "tf32": False,
     }  # fmt: skip
     assert Execution("cpu").torch_device == torch.device("cpu")
     assert Execution("cpu").look_every == 1
@@ -89,6 +138,7 @@ def test_an_execution_says_what_it_is():
         ({"compile": True}, ValueError, "^compile must be None or one of .* got True"),
         ({"bf16": 1}, TypeError, "^bf16 must be True or False, got 1"),
         ({"channels_last": "yes"}, TypeError, "^channels_last must be True or False, got 'yes'"),
+        ({"tf32": "no"}, TypeError, "^tf32 must be True or False, got 'no'"),
         ({"cuda_graph": None}, TypeError, "^cuda_graph must be True or False, got None"),
     ],
 )
@@ -122,7 +172,47 @@ def test_of_several_gpus_each_process_takes_its_own(monkeypatch, device, rank, w
     assert chosen.look_every == (1 if wanted == "cpu" else 50)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU: CUDA graphs not tried")
+on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU: CUDA graphs not tried")
+
+
+@on_gpu
+@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("stop", [10, 20])
+def test_a_graphed_run_goes_on_over_a_drop_of_the_rate(tmp_path, stop, fresh):
+    """Drops are at 12 and 24: the graph must read the rate, and the momentum, of the new state."""
+    graphed = Execution("cuda", cuda_graph=True)
+    straight = tiny_trainer(execution=graphed).run().curve
+    trainer = tiny_trainer(
+        tmp_path, execution=graphed, checkpoint_every=10,
+        on_point=lambda record: record.steps == stop and trainer.stop(),
+    )  # fmt: skip
+    trainer.run()
+    if fresh:
+        trainer = tiny_trainer(tmp_path, execution=graphed, checkpoint_every=10)
+    curve = trainer.run(resume=True).curve
+    assert curve.lr == straight.lr
+    assert curve.train_loss == pytest.approx(straight.train_loss, rel=1e-3)
+
+
+@on_gpu
+def test_a_graph_takes_each_step_once():
+    trainer = tiny_trainer(execution=Execution("cuda", cuda_graph=True))
+    trainer.run()
+    norms = [m for m in trainer.model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert {int(norm.num_batches_tracked) for norm in norms} == {30}
+
+
+@on_gpu
+def test_a_graphed_run_that_diverges_keeps_no_ruins(tmp_path):
+    recipe = RECIPE.changed(lr=1e9, evaluate_every=10)
+    graphed = Execution("cuda", cuda_graph=True)
+    record = tiny_trainer(tmp_path, recipe=recipe, execution=graphed).run()
+    assert record.diverged
+    assert len(record.curve) == 0
+    assert not list(tmp_path.glob("step-*.pt"))
+
+
+@on_gpu
 @pytest.mark.parametrize("choice", [{}, {"cuda_graph": True}, {"channels_last": True}])
 def test_a_gpu_trains_to_a_similar_loss(choice):
     recipe = RECIPE.changed(evaluate_every=5, lr=0.02, drops=(12,))

@@ -1,6 +1,7 @@
 """Experiments as data, and how they are carried out: kept, resumed, never done twice."""
 
 import os
+import shutil
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from resnet_lab.training.experiments import (
     setting_of,
 )
 from resnet_lab.training.network import make_network
+from resnet_lab.training.record import RecordError
 from resnet_lab.training.runner import network_of, record_name, train_runs
 from resnet_lab.training.trainer import Trainer
 
@@ -184,7 +186,7 @@ def setting(monkeypatch):
         return images(name)
 
     monkeypatch.setattr(runner, "load_data", load)
-    tiny = replace(SETTINGS["digits-short"], name="tiny", recipe=recipe)
+    tiny = replace(SETTINGS["digits-short"], name="tiny", recipe=recipe, checksum="")
     return tiny, loads
 
 
@@ -224,7 +226,7 @@ def test_each_run_becomes_a_record_and_is_not_done_twice(setting, tmp_path, monk
 def test_an_interrupted_experiment_goes_on_where_it_was(setting, tmp_path, monkeypatch):
     setting, _ = setting
     straight = run_all(setting, tmp_path / "straight", keep_weights=True)
-    train_step, taken = Trainer._train_step, []
+    train_step, taken = Trainer.advance, []
 
     def interrupted_in_the_eighth(trainer):
         taken.append((trainer.identity["name"], trainer.steps))
@@ -232,7 +234,7 @@ def test_an_interrupted_experiment_goes_on_where_it_was(setting, tmp_path, monke
             raise KeyboardInterrupt
         train_step(trainer)
 
-    monkeypatch.setattr(Trainer, "_train_step", interrupted_in_the_eighth)
+    monkeypatch.setattr(Trainer, "advance", interrupted_in_the_eighth)
     folder = tmp_path / "interrupted"
     with pytest.raises(KeyboardInterrupt):
         run_all(setting, folder, keep_weights=True)
@@ -278,8 +280,13 @@ def test_a_record_of_other_code_or_another_recipe_stays_in_the_way(setting, tmp_
     setting, _ = setting
     run_all(setting, tmp_path)
     other = replace(setting, recipe=setting.recipe.changed(lr=0.05))
-    with pytest.raises(ValueError, match=r"seed0.json must be moved away .* recipe was another"):
+    with pytest.raises(RecordError, match=r"(?s)seed0.json: recipe must be .* rate  0\.05, .* got"):
         run_all(other, tmp_path)
+    copied = tmp_path / "copied"
+    shutil.copytree(tmp_path / "tiny", copied / "tiny")
+    shutil.copy(copied / PATHS[0], copied / PATHS[1])
+    with pytest.raises(RecordError, match="name must be 'tiny/resnet20-seed1', got .*-seed0'"):
+        run_all(setting, copied)
     monkeypatch.setattr(runner, "code_digest", lambda: "0" * 16)
     with pytest.raises(ValueError, match=r"seed0.json must be moved away .* other code made it"):
         run_all(setting, tmp_path)

@@ -8,7 +8,8 @@ import pytest
 import torch
 from tiny_runs import RECIPE, same_weights, tiny_trainer
 
-from resnet_lab.training import read_record
+from resnet_lab.training import Execution, read_record
+from resnet_lab.training import trainer as trainer_module
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -44,6 +45,32 @@ def test_a_diverged_run_ends_early_with_its_reason_and_keeps_its_record(tmp_path
     assert len(record.curve) == record.steps - 1
     kept = read_record(tmp_path / "record.json")
     assert (kept.ended, kept.steps, kept.recipe) == (record.ended, record.steps, record.recipe)
+
+
+def test_a_run_that_is_seldom_looked_at_keeps_no_ruins_either(tmp_path, monkeypatch):
+    """On a GPU the loss is looked at every 50 steps, and before a point or a checkpoint."""
+    monkeypatch.setattr(Execution, "look_every", 50)
+    recipe = RECIPE.changed(lr=1e9, evaluate_every=10)
+    record = tiny_trainer(tmp_path, recipe=recipe, checkpoint_every=7).run()
+    assert record.ended == "diverged: the training loss was nan by step 7"
+    assert len(record.curve) == 0
+    assert not list(tmp_path.glob("step-*.pt"))
+
+
+def test_a_run_resumed_in_the_same_trainer_goes_on_exactly(tmp_path, whole):
+    trainer = tiny_trainer(tmp_path, on_point=lambda record: record.steps == 20 and trainer.stop())
+    trainer.run()
+    before = trainer.take_step
+    assert_same_run(trainer, trainer.run(resume=True), whole)
+    assert trainer.take_step is not before  # a graph would hold the old optimizer's tensors
+
+
+def test_a_finished_record_lies_beside_its_own_weights(tmp_path, monkeypatch):
+    """Whoever is killed while the weights are written has no record yet."""
+    monkeypatch.setattr(trainer_module, "save_weights", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        tiny_trainer(tmp_path).run()
+    assert not (tmp_path / "record.json").exists()
 
 
 def test_weights_that_the_last_step_ruins_are_no_finished_run(tmp_path):
@@ -180,7 +207,7 @@ def test_resuming_a_finished_run_only_writes_its_record_again(tmp_path, whole):
     (tmp_path / "record.json").unlink()
     (tmp_path / "weights.pt").unlink()
     resumed = tiny_trainer(tmp_path)
-    resumed.take_step = None
+    resumed.advance = None
     assert_same_run(resumed, resumed.run(resume=True), whole)
     assert read_record(tmp_path / "record.json").finished
     assert (tmp_path / "weights.pt").exists()

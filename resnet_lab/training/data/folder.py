@@ -93,11 +93,10 @@ class ImageFolderData:
 
         The contents are not read: a file changed in place to one of the same size goes unseen.
         """
-        root = self.path.resolve()
         digest = hashlib.sha256()
-        names = (Path(name).resolve() for name, _ in self.train_samples + self.test_samples)
-        for name in sorted(file.relative_to(root).as_posix() for file in names):
-            digest.update(f"{name}\0{(root / name).stat().st_size}\n".encode())
+        names = (Path(name) for name, _ in self.train_samples + self.test_samples)
+        for name in sorted(file.relative_to(self.path).as_posix() for file in names):
+            digest.update(f"{name}\0{(self.path / name).stat().st_size}\n".encode())
         return digest.hexdigest()
 
     def train_batches(

@@ -162,6 +162,17 @@ def test_the_checksum_follows_names_and_sizes_not_the_place(pictures, tmp_path):
     assert len({checksum, longer, ImageFolderData(moved).checksum}) == 3
 
 
+def test_images_may_be_links_to_others_elsewhere(pictures, tmp_path):
+    store = tmp_path / "store"
+    store.mkdir()
+    for place, image in enumerate(sorted(pictures.rglob("*.jpeg"))):
+        image.symlink_to(image.rename(store / f"{place}.jpeg"))
+    data = ImageFolderData(pictures, SIZE)
+    assert len(data.checksum) == 64
+    images, _ = next(data.train_batches(2, seed=0))
+    assert images.shape == (2, 3, SIZE, SIZE)
+
+
 @pytest.mark.parametrize("workers", [0, 1])
 @pytest.mark.parametrize("content", [b"no image", None], ids=["no image", "cut"])
 def test_an_image_that_can_not_be_read_is_named(pictures, workers, content):
