@@ -29,7 +29,7 @@ test: $(READY)  ## everything a change can break quickly
 	@$(RUN) -m pytest -m "not everything"
 
 test-all: $(READY)  ## the same, and whole-site browser runs and bare environments
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest $(PYTEST_ARGS)
 
 lint: $(READY)  ## ruff, mypy, notebooks without outputs, numerals in prose
 	@$(RUN) -m ruff check .
