@@ -1,10 +1,11 @@
 """The arguments of the command line, and its help."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import wrap
-from typing import Any
+from typing import Any, NoReturn
 
 from resnet_lab.training.data import DATA_SETS
 from resnet_lab.training.execution import COMPILE_MODES
@@ -50,10 +51,19 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
         return wrap(text, width, break_on_hyphens=False)
 
 
+class Parser(argparse.ArgumentParser):
+    """Shows its usage where arguments are wrong, and leaves it to the caller to end."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong as a ValueError."""
+        self.print_usage(sys.stderr)
+        raise ValueError(message)
+
+
 def make_parser(run_train: Command, run_experiment: Command) -> argparse.ArgumentParser:
     """The arguments of both commands."""
     shape: dict[str, Any] = {"formatter_class": HelpFormatter}
-    parser = argparse.ArgumentParser(prog="python -m resnet_lab", epilog=EXIT_CODES, **shape)
+    parser = Parser(prog="python -m resnet_lab", epilog=EXIT_CODES, **shape)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     train = commands.add_parser(

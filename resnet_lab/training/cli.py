@@ -31,8 +31,8 @@ FINISHED, WRONG_INPUT, DIVERGED, LOST, FAILED, STOPPED = 0, 2, 3, 4, 5, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
-    options = make_parser(run_train, run_experiment).parse_args(arguments)
     try:
+        options = make_parser(run_train, run_experiment).parse_args(arguments)
         if options.threads is not None:
             set_threads(options.threads)
         code, summary = options.command(options)

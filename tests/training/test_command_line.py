@@ -144,12 +144,22 @@ def test_what_is_wrong_is_named(words, code, message, monkeypatch):
     assert message in shown
 
 
-@pytest.mark.parametrize("words", [(), ("test",), ("train",), ("train", "resnet20", "--fast")])
-def test_what_cannot_be_parsed_ends_with_2(words, capsys):
-    with pytest.raises(SystemExit) as end:
-        cli.main(words)
-    assert end.value.code == 2
-    assert "usage: python -m resnet_lab" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "the following arguments are required: COMMAND"),
+        (("test",), "invalid choice: 'test'"),
+        (("train",), "the following arguments are required: model"),
+        (("train", "resnet20", "--fast"), "unrecognized arguments: --fast"),
+        (("train", "resnet20", "--seed", "x"), "argument --seed: invalid int value: 'x'"),
+    ],
+)
+def test_what_cannot_be_parsed_ends_with_2(words, message):
+    code, summary, shown = call(*words)
+    assert (code, summary["exit"]) == (2, 2)
+    assert message in summary["error"]
+    assert shown.startswith("usage: python -m resnet_lab")
+    assert f"error: {summary['error']}" in shown
 
 
 def test_a_diverged_run_ends_with_3_and_keeps_its_record(tmp_path):
