@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 import torch
 
-from resnet_lab.records import runs, trained
+from resnet_lab.records import replay, runs, trained
 from resnet_lab.records.checkpoints import PACKED, WEIGHTS, pack
 from resnet_lab.records.replay import agree, replayed_losses
 from resnet_lab.records.run_records import FOLDER, Summary, _records, checked_record
@@ -160,6 +160,26 @@ def test_a_summary_is_plain_statistics():
     assert (found.mean, found.median, found.best) == (7.5, 7.0, 6.0)
     assert found.deviation == pytest.approx(torch.tensor(found.values).std().item())
     assert str(Summary((3.0,))) == "3.00"
+
+
+def test_a_replay_writes_only_codes_that_it_has_seen(tmp_path, monkeypatch, capsys):
+    """Images that are not at hand must not make records of their code accepted, or forgotten."""
+    monkeypatch.setattr(replay, "CODES", tmp_path / "codes.json")
+    monkeypatch.delenv("RESNET_LAB_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    names = {"seen": "a" * 16, "unseen": "b" * 16}
+    damaged(tmp_path, lambda data: data.update(code=names["seen"]))
+    part = FOLDER / "part-short/resnet20-seed0.json"
+    damaged(tmp_path, lambda data: data.update(code=names["unseen"]), part)
+    assert replay.main(tmp_path) == 1
+    assert not replay.CODES.exists()
+    assert "of some code no record could be replayed" in capsys.readouterr().err
+    damaged(tmp_path, lambda data: data.update(code=names["seen"]), part)
+    assert replay.main(tmp_path) == 0
+    assert json.loads(replay.CODES.read_text()) == {replay.code_digest(): [names["seen"]]}
+    damaged(tmp_path, lambda data: data["first_losses"].reverse())
+    assert replay.main(tmp_path) == 1
+    assert "records differ" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("run", ["plain20", "resnet20", "resnet56-detached", "resnetv2_110"])
