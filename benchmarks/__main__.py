@@ -163,7 +163,7 @@ def main() -> None:
     counting("resnet1202", 32, min(chosen.rounds, 3))
     data_path(chosen.rounds)
     steps(chosen.rounds)
-    memory(min(chosen.rounds, 3))
+    memory(chosen.rounds)
 
 
 if __name__ == "__main__":
