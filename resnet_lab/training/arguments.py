@@ -88,7 +88,7 @@ def make_parser(run_train: Command, run_experiment: Command) -> argparse.Argumen
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     train.add_argument("--size", type=int, default=224, help="side of a folder's images (224)")
     train.add_argument("--workers", type=int, default=0, help="processes that read a folder (0)")
-    _add_execution(train)
+    _add_shared(train)
 
     several = commands.add_parser(
         "experiment", help="train the runs of an experiment",
@@ -101,11 +101,12 @@ def make_parser(run_train: Command, run_experiment: Command) -> argparse.Argumen
     several.add_argument("--runs", nargs="+", metavar="RUN", help="some of its runs (default: all)")
     several.add_argument("--out", type=Path, default=Path("runs"), help="folder for records (runs)")
     several.add_argument("--keep-weights", action="store_true", help="keep the last weights")
-    _add_execution(several)
+    _add_shared(several)
     return parser
 
 
-def _add_execution(parser: argparse.ArgumentParser) -> None:
+def _add_shared(parser: argparse.ArgumentParser) -> None:
+    """What both commands take."""
     parser.add_argument(
         "--checkpoint-every", type=int, metavar="STEPS", help="(default: at each point)"
     )

@@ -16,13 +16,13 @@ def check_claims(record: RunRecord, setting: Setting, run: Run, seed: int, path:
         setting: where its path puts it.
         run: likewise.
         seed: likewise.
-        path: of the record, for messages.
+        path: of the record.
 
     Raises:
         RecordError: the record is of another run; the message says what differs.
     """
     claims = {
-        "name": f"{setting.name}/{run.name}-seed{seed}",
+        "name": f"{setting.name}/{path.stem}",  # one name, one file: no seed counts twice
         "model": run.model,
         "surgery": list(run.surgery),
         "drawn": "from the seed",

@@ -13,6 +13,7 @@ from resnet_lab.training.recipe import Recipe
 FORMAT = 1
 FINISHED = "finished"
 FIRST_LOSSES = 5
+"""Steps whose losses a record keeps one by one."""
 
 
 class RecordError(ValueError):

@@ -82,7 +82,7 @@ def test_the_unchanged_copy_is_accepted(tmp_path):
 
 
 def test_a_record_under_another_name_is_refused(tmp_path):
-    for name in ("resnet32-seed0.json", "resnet20-seed1.json"):
+    for name in ("resnet32-seed0.json", "resnet20-seed1.json", "resnet20-seed00.json"):
         with pytest.raises(RecordError, match="name must be"):
             checked_record(damaged(tmp_path, lambda data: None, name=name))
     with pytest.raises(RecordError, match="no run is called 'resnet99'"):
