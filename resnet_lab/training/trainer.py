@@ -124,18 +124,18 @@ class Trainer:
         """End the run after the current step; it can be resumed."""
         self.stopping = True
 
-    @torch.no_grad()
     def evaluate(self) -> tuple[float, float]:
         """Mean loss in nats and error in percent on the test images, in eval mode."""
         self.group.agree(self.model)
         self.model.eval()
         tally = Tally(self.device)
-        for index, batch in enumerate(self.batches.test()):
-            if index % self.group.size == self.group.rank:
-                images = batch.images.contiguous(memory_format=self.execution.memory_format)
-                with self.execution.autocast():
-                    result = measure(self.model(images), batch.labels)
-                tally.add(result, len(batch.labels))
+        with torch.no_grad(), self.execution.active():
+            for index, batch in enumerate(self.batches.test()):
+                if index % self.group.size == self.group.rank:
+                    images = batch.images.contiguous(memory_format=self.execution.memory_format)
+                    with self.execution.autocast():
+                        result = measure(self.model(images), batch.labels)
+                    tally.add(result, len(batch.labels))
         self.model.train()
         return tally.read(self.group)
 

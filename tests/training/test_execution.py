@@ -83,6 +83,10 @@ def test_tf32_is_as_asked_while_a_run_goes_on_and_then_as_before(tf32):
     assert trainer.run().execution["tf32"] is tf32
     found()
     assert seen == [seen[0], *[[tf32, tf32]] * 3, seen[0]]
+    trainer.model.register_forward_hook(found)  # also where somebody only evaluates
+    trainer.evaluate()
+    found()
+    assert seen[5:] == [[tf32, tf32], seen[0]]
 
 
 def test_the_test_loss_is_not_rounded_to_bf16():
