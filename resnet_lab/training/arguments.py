@@ -38,7 +38,7 @@ examples:
 EXPERIMENT_EXAMPLES = """\
 examples:
   python -m resnet_lab experiment degradation --threads 1
-  python -m resnet_lab experiment degradation --size full --seeds 0 --cuda-graph --out runs
+  python -m resnet_lab experiment degradation --size full --cuda-graph --at-a-time 10
 
 experiments:
 """ + "".join(f"  {entry.name:<14} {entry.question}\n" for entry in EXPERIMENTS.values()) + "\n"
@@ -101,6 +101,10 @@ def make_parser(run_train: Command, run_experiment: Command) -> argparse.Argumen
     several.add_argument("--runs", nargs="+", metavar="RUN", help="some of its runs (default: all)")
     several.add_argument("--out", type=Path, default=Path("runs"), help="folder for records (runs)")
     several.add_argument("--keep-weights", action="store_true", help="keep the last weights")
+    several.add_argument(
+        "--at-a-time", type=int, default=1, metavar="RUNS",
+        help="train so many side by side, as one small network leaves most of a GPU idle (1)",
+    )  # fmt: skip
     _add_shared(several)
     return parser
 

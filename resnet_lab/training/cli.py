@@ -88,8 +88,8 @@ def run_experiment(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     """The command ``experiment``."""
     if int(os.environ.get("WORLD_SIZE", 1)) > 1:
         raise ValueError(
-            "experiment must run in one process, got torchrun; for several runs at a time start "
-            "it several times, with other --seeds or --runs and the same --out"
+            "experiment must run in one process, got torchrun; for several runs at a time set "
+            "--at-a-time, or start it several times, with other --seeds or --runs"
         )
     setting = setting_of(options.name, options.size)
     runs = options.runs or experiment(options.name).runs
@@ -102,7 +102,7 @@ def run_experiment(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     with on_signals(_interrupt, signal.SIGTERM):
         for record in train_runs(
             setting, runs, seeds, options.out, _execution(options), not options.quiet,
-            options.keep_weights, options.checkpoint_every,
+            options.keep_weights, options.checkpoint_every, options.at_a_time,
         ):  # fmt: skip
             codes.append(_code(record))
             path = options.out / f"{record.name}.json"

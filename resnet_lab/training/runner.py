@@ -1,6 +1,7 @@
 """Carries out an experiment: run by run, seed by seed, each kept as a record."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from resnet_lab.models import ResNetSpec, spec
@@ -10,6 +11,7 @@ from resnet_lab.training.data import ImageSet, load_data
 from resnet_lab.training.execution import Execution
 from resnet_lab.training.experiments import RUNS, Run, Setting
 from resnet_lab.training.record import RunRecord, read_record
+from resnet_lab.training.side_by_side import check_at_a_time, side_by_side
 from resnet_lab.training.trainer import Trainer
 
 
@@ -34,8 +36,9 @@ def train_runs(
     progress: bool = True,
     keep_weights: bool = False,
     checkpoint_every: int | None = None,
+    at_a_time: int = 1,
 ) -> Iterator[RunRecord]:
-    """Train every run with every seed, in turn, and keep each record in the folder.
+    """Train every run with every seed, and keep each record in the folder.
 
     A run whose record is there is not trained again; one that was interrupted goes on from its
     checkpoint. Runs that fail are kept as well: their records say how they ended.
@@ -49,53 +52,52 @@ def train_runs(
         progress: show a bar for each run.
         keep_weights: keep the last weights under ``work``.
         checkpoint_every: steps between two checkpoints; None writes one at each point.
+        at_a_time: how many are trained at once; see
+            :func:`~resnet_lab.training.side_by_side.side_by_side`.
+
+    Yields:
+        The records: first those that are there, then the others as they are done.
 
     Raises:
-        ValueError: a record that is there was made by other code.
+        TypeError, ValueError: ``at_a_time`` is impossible, or a record that is there was made
+            by other code.
         RecordError: it is that of another run.
     """
-    data: ImageSet | None = None
-    for seed in seeds:
-        for run in (RUNS[name] for name in runs):
-            name = record_name(setting, run, seed)
-            path = folder / f"{name}.json"
-            if path.exists():
-                record = read_record(path)
-                if record.code != code_digest():
-                    raise ValueError(
-                        f"{path} must be moved away to be made anew: other code made it"
-                    )
-                check_claims(record, setting, run, seed, path)
-                yield record
-                continue
-            data = data or load_data(setting.data, progress=progress)
-            yield train_run(
-                setting, run, seed, data, path, execution, progress, keep_weights,
-                checkpoint_every,
-            )  # fmt: skip
+    check_at_a_time(at_a_time)
+    execution = execution or Execution()
+    left: list[tuple[Run, int]] = []
+    for run, seed in ((RUNS[name], seed) for seed in seeds for name in runs):
+        path = folder / f"{record_name(setting, run, seed)}.json"
+        if path.exists():
+            record = read_record(path)
+            if record.code != code_digest():
+                raise ValueError(f"{path} must be moved away to be made anew: other code made it")
+            check_claims(record, setting, run, seed, path)
+            yield record
+        else:
+            left.append((run, seed))
+    if not left:
+        return
+    data = load_data(setting.data, progress=progress)
+
+    def make_trainer(run: Run, seed: int) -> Trainer:
+        name = record_name(setting, run, seed)
+        return Trainer(
+            network_of(run, data), data, run.recipe_in(setting), seed, execution, run.surgery,
+            _work_folder(folder, name), name, checkpoint_every, progress=progress,
+        )  # fmt: skip
+
+    makers = [partial(make_trainer, run, seed) for run, seed in left]
+    for record in side_by_side(makers, at_a_time, execution.torch_device):
+        if record.finished or record.diverged:
+            record.save(folder / f"{record.name}.json")
+            for file in _work_folder(folder, record.name).iterdir():
+                if not (keep_weights and file.name == "weights.pt"):
+                    file.unlink()
+        yield record
 
 
-def train_run(
-    setting: Setting,
-    run: Run,
-    seed: int,
-    data: ImageSet,
-    path: Path,
-    execution: Execution | None,
-    progress: bool,
-    keep_weights: bool,
-    checkpoint_every: int | None,
-) -> RunRecord:
-    """Train one run with one seed, or go on with it, and write its record."""
-    work = path.parent / "work" / path.stem
-    trainer = Trainer(
-        network_of(run, data), data, run.recipe_in(setting), seed, execution, run.surgery, work,
-        record_name(setting, run, seed), checkpoint_every, progress=progress,
-    )  # fmt: skip
-    record = trainer.run(resume=True)
-    if record.finished or record.diverged:
-        record.save(path)
-        for file in work.iterdir():
-            if not (keep_weights and file.name == "weights.pt"):
-                file.unlink()
-    return record
+def _work_folder(folder: Path, name: str) -> Path:
+    """Where a run keeps its checkpoints."""
+    setting, _, run = name.partition("/")
+    return folder / setting / "work" / run

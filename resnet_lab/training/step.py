@@ -1,6 +1,7 @@
 """One training step: forward, loss, backward, update."""
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, NamedTuple
 
 import torch
@@ -90,17 +91,22 @@ def make_step(net: nn.Module, optimizer: torch.optim.SGD, execution: Execution) 
 class GraphedStep:
     """A step recorded once as a CUDA graph and then replayed: one launch in place of hundreds.
 
-    The first steps run as they are, on a stream of their own, as capturing asks for; they
+    The first steps run as they are, outside the default stream, as capturing asks for; they
     are steps of the run like any others. Every batch must have the shape of the first.
+    Of several threads, one at a time takes its first steps: a capture that begins waits for
+    the whole device, and would break another that is under way.
     """
 
     EAGER = 3
+    BEGINNING = Lock()
 
     def __init__(self, step: Step, device: torch.device) -> None:
         self.step, self.device = step, device
         self.taken = 0
         self.graph = torch.cuda.CUDAGraph()
-        self.stream = torch.cuda.Stream(device)
+        current = torch.cuda.current_stream(device)
+        in_default = current == torch.cuda.default_stream(device)
+        self.stream = torch.cuda.Stream(device) if in_default else current
         self.batch: Batch | None = None
         self.result: StepResult | None = None
 
@@ -109,16 +115,15 @@ class GraphedStep:
         self.taken += 1
         if self.taken <= self.EAGER:
             self.stream.wait_stream(torch.cuda.current_stream(self.device))
-            with torch.cuda.stream(self.stream):
+            with self.BEGINNING, torch.cuda.stream(self.stream):
                 result = self.step(batch)
             torch.cuda.current_stream(self.device).wait_stream(self.stream)
             return result
         if self.batch is None or self.result is None:
             self.batch = Batch(*(tensor.clone() for tensor in batch))
-            # Another thread, such as one that pins images, may call CUDA meanwhile.
-            with torch.cuda.graph(
-                self.graph, stream=self.stream, capture_error_mode="thread_local"
-            ):
+            mode = "thread_local"  # others may call CUDA meanwhile: some train, one pins images
+            capture = torch.cuda.graph(self.graph, stream=self.stream, capture_error_mode=mode)
+            with self.BEGINNING, capture:
                 self.result = self.step(self.batch)
         for kept, new in zip(self.batch, batch, strict=True):
             kept.copy_(new)

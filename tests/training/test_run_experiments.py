@@ -309,3 +309,26 @@ def test_the_command_trains_and_says_what_it_kept(setting, tmp_path, monkeypatch
     monkeypatch.setitem(experiments.SETTINGS, "digits-short", wild)
     code, summary, _ = call(*words, "--seeds", 6)
     assert (code, summary["records"]) == (3, 1)
+
+
+def test_the_command_trains_several_at_a_time(setting, tmp_path, monkeypatch):
+    setting, loads = setting
+    monkeypatch.setitem(experiments.SETTINGS, "digits-short", setting)
+    counts = []
+    run_several = runner.side_by_side
+
+    def seen(makers, at_a_time, device):
+        counts.append((len(makers), at_a_time))
+        yield from run_several(makers, at_a_time, device)
+
+    monkeypatch.setattr(runner, "side_by_side", seen)
+    words = ("experiment", "zero-gamma", "--seeds", 0, 1, "--out", tmp_path, "--quiet",
+             "--device", "cpu")  # fmt: skip
+    assert call(*words, "--at-a-time", 0)[:2] == (
+        2, {"error": "at_a_time must be at least 1, got 0", "exit": 2}
+    )  # fmt: skip
+    assert not loads
+    code, summary, _ = call(*words, "--at-a-time", 3)
+    assert (code, summary["records"]) == (0, 4)
+    assert counts == [(4, 3)]
+    assert len(listed(tmp_path)) == 4

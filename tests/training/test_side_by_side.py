@@ -1,0 +1,163 @@
+"""Several runs at a time: each computes what it would alone, and all end together."""
+
+import threading
+import time
+
+import pytest
+import torch
+from tiny_runs import CPU, RECIPE, same_weights, tiny_trainer
+
+from resnet_lab.training import Execution
+from resnet_lab.training.side_by_side import STREAMS, side_by_side
+from resnet_lab.training.trainer import Trainer
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+SEEDS = range(5)
+
+
+def makers(folder, execution=CPU, **options) -> list:
+    """A trainer for each seed, in a folder of its own."""
+
+    def maker(seed: int):
+        return lambda: tiny_trainer(
+            folder / str(seed), seed=seed, name=str(seed), execution=execution, **options
+        )
+
+    return [maker(seed) for seed in SEEDS]
+
+
+def run(folder, at_a_time: int, execution=CPU, **options) -> dict:
+    device = execution.torch_device
+    records = list(side_by_side(makers(folder, execution, **options), at_a_time, device))
+    assert len(records) == len(SEEDS)
+    return {int(record.name): record for record in records}
+
+
+def weights(folder, seed: int) -> dict:
+    return torch.load(folder / str(seed) / "weights.pt", weights_only=True)
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """Each run by itself: the folder of their weights, and their records."""
+    folder = tmp_path / "alone"
+    return folder, {
+        seed: make().run() for seed, make in zip(SEEDS, makers(folder), strict=True)
+    }  # fmt: skip
+
+
+def assert_same_runs(folder, records, alone):
+    for seed in SEEDS:
+        assert records[seed].finished
+        assert records[seed].first_losses == alone[1][seed].first_losses
+        assert records[seed].curve.test_loss == alone[1][seed].curve.test_loss
+        assert same_weights(weights(folder, seed), weights(alone[0], seed))
+
+
+@pytest.mark.parametrize("at_a_time", [1, 3, 8])
+def test_runs_side_by_side_compute_what_they_do_alone(tmp_path, alone, at_a_time):
+    assert_same_runs(tmp_path, run(tmp_path, at_a_time), alone)
+
+
+def test_so_many_run_at_once(tmp_path, monkeypatch):
+    """Three meet in their fifth step: with fewer threads they would wait in vain."""
+    meeting, advance, most, now = threading.Barrier(3), Trainer.advance, [0], set()
+
+    def met(trainer):
+        now.add(trainer)
+        most[0] = max(most[0], len(now))
+        if trainer.steps == 4 and trainer.identity["seed"] < 3:
+            meeting.wait(timeout=60)
+        advance(trainer)
+        if trainer.steps == trainer.recipe.iterations:
+            now.remove(trainer)
+
+    monkeypatch.setattr(Trainer, "advance", met)
+    run(tmp_path, 3)
+    assert most == [3]
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Which runs wait in their 20th step until they are told to stop."""
+    advance, seeds = Trainer.advance, set()
+
+    def waiting(trainer):
+        deadline = time.monotonic() + 60
+        while trainer.steps == 20 and trainer.identity["seed"] in seeds and not trainer.stopping:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        advance(trainer)
+
+    monkeypatch.setattr(Trainer, "advance", waiting)
+    return seeds
+
+
+def reached(folder) -> dict[str, int]:
+    """The step of each run's last checkpoint."""
+    return {path.parent.name: int(path.name[5:13]) for path in sorted(folder.glob("*/step-*.pt"))}
+
+
+def test_who_leaves_finds_checkpoints_and_goes_on(tmp_path, alone, held):
+    held |= {1, 2}
+    entered = side_by_side(makers(tmp_path, checkpoint_every=1000), 2, CPU.torch_device)
+    assert next(entered).name == "0"
+    entered.close()
+    assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
+    steps = reached(tmp_path)
+    assert steps.pop("0") == 30
+    assert "1" in steps
+    assert steps.keys() <= {"1", "2"}
+    assert all(1 <= step <= 21 for step in steps.values())
+    held.clear()
+    assert_same_runs(tmp_path, run(tmp_path, 2, checkpoint_every=1000), alone)
+
+
+def test_one_that_fails_stops_the_others_and_is_raised(tmp_path, alone, held, monkeypatch):
+    held.add(0)
+    advance, other = Trainer.advance, threading.Event()
+
+    def failing(trainer):
+        if trainer.identity["seed"] == 0:
+            other.set()
+        elif trainer.steps == 5:
+            assert other.wait(timeout=60)
+            raise RuntimeError("out of memory")
+        advance(trainer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", failing)
+        with pytest.raises(RuntimeError, match="^out of memory$"):
+            run(tmp_path, 2, checkpoint_every=1000)
+    ((name, step),) = reached(tmp_path).items()  # the run that failed had none yet
+    assert name == "0"
+    assert 1 <= step <= 21
+    held.clear()
+    assert_same_runs(tmp_path, run(tmp_path, 2, checkpoint_every=1000), alone)
+
+
+@pytest.mark.parametrize(
+    ("at_a_time", "error", "message"),
+    [
+        (0, ValueError, "^at_a_time must be at least 1, got 0"),
+        (STREAMS + 1, ValueError, f"^at_a_time must be at most {STREAMS}, got {STREAMS + 1}"),
+        (2.0, TypeError, "^at_a_time must be an integer, got 2.0"),
+        (True, TypeError, "^at_a_time must be an integer, got True"),
+    ],
+)
+def test_what_cannot_be_is_refused(at_a_time, error, message):
+    with pytest.raises(error, match=message):
+        next(side_by_side([lambda: pytest.fail("made")], at_a_time, CPU.torch_device))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU: streams not tried")
+@pytest.mark.parametrize("graph", [False, True])
+def test_streams_do_not_disturb_each_other(tmp_path, graph):
+    recipe = RECIPE.changed(evaluate_every=5, lr=0.02)
+    execution = Execution("cuda", cuda_graph=graph)
+    together = run(tmp_path / "together", 5, execution, recipe=recipe)
+    for seed, make in zip(SEEDS, makers(tmp_path, execution, recipe=recipe), strict=True):
+        single = make().run().curve
+        assert together[seed].curve.train_loss == pytest.approx(single.train_loss, rel=1e-2)
+        assert together[seed].curve.test_loss == pytest.approx(single.test_loss, rel=1e-2)
