@@ -63,8 +63,10 @@ def train_runs(
             by other code.
         RecordError: it is that of another run.
     """
-    check_at_a_time(at_a_time)
     execution = execution or Execution()
+    check_at_a_time(at_a_time)
+    if at_a_time > 1 and execution.compile is not None:
+        raise ValueError(f"at_a_time must be 1 where compile is set, got {at_a_time}")
     left: list[tuple[Run, int]] = []
     for run, seed in ((RUNS[name], seed) for seed in seeds for name in runs):
         path = folder / f"{record_name(setting, run, seed)}.json"

@@ -74,6 +74,7 @@ def make_step(net: nn.Module, optimizer: torch.optim.SGD, execution: Execution) 
         raise ValueError("cuda_graph must be False where several processes train, got True")
     forward: Callable[[Tensor], Tensor] = net
     if execution.compile is not None:
+        torch.compiler.reset()  # or it compiles no more than eight networks of a process
         forward = torch.compile(net, mode=execution.compile)
 
     def step(batch: Batch) -> StepResult:

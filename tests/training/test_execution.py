@@ -2,10 +2,11 @@
 
 import copy
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
-from tiny_runs import RECIPE, tiny_trainer
+from tiny_runs import RECIPE, SPEC, tiny_trainer
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
@@ -52,6 +53,23 @@ def test_a_compiled_network_trains_to_a_similar_loss_and_is_recorded(choice):
     found, recorded = losses(compile="default", **choice)
     assert found == pytest.approx(plain, rel=NEAR["compile"])
     assert {**before, **choice, "compile": "default"} == recorded
+
+
+@pytest.mark.everything
+@pytest.mark.skipif(shutil.which("c++") is None, reason="no c++: torch.compile can't be tried")
+def test_every_network_of_a_process_is_compiled(monkeypatch):
+    """torch gives up on a function that it had to compile too often, with no more than a warning.
+
+    It does so after eight times; here after one.
+    """
+    monkeypatch.setattr(torch._dynamo.config, "recompile_limit", 1)
+    recipe, compiled = RECIPE.changed(iterations=1), torch._dynamo.utils.counters["stats"]
+    torch.compiler.reset()
+    before = compiled["unique_graphs"]
+    for count, width in enumerate((4, 6), start=1):
+        spec = replace(SPEC, widths=(width, 8, 16), stem_width=width)
+        tiny_trainer(model=spec, recipe=recipe, execution=Execution("cpu", compile="default")).run()
+        assert compiled["unique_graphs"] - before == count
 
 
 def test_the_choices_reach_the_layers():

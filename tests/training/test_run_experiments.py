@@ -327,6 +327,9 @@ def test_the_command_trains_several_at_a_time(setting, tmp_path, monkeypatch):
     assert call(*words, "--at-a-time", 0)[:2] == (
         2, {"error": "at_a_time must be at least 1, got 0", "exit": 2}
     )  # fmt: skip
+    assert call(*words, "--at-a-time", 2, "--compile", "default")[:2] == (
+        2, {"error": "at_a_time must be 1 where compile is set, got 2", "exit": 2}
+    )  # fmt: skip
     assert not loads
     code, summary, _ = call(*words, "--at-a-time", 3)
     assert (code, summary["records"]) == (0, 4)
