@@ -7,12 +7,11 @@ from collections.abc import Callable
 Work = Callable[[], object]
 
 
-def ratios(ways: dict[str, Work], reference: str, rounds: int) -> dict[str, float]:
-    """Median over the rounds of reference time / own time: above 1 is faster.
+def timed(ways: dict[str, Work], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each way in each round.
 
     Args:
         ways: what to time, by name; each runs once unmeasured first.
-        reference: the name that the others are measured against.
         rounds: how often each runs, in turns, the order reversed every other round.
     """
     for work in ways.values():
@@ -24,6 +23,22 @@ def ratios(ways: dict[str, Work], reference: str, rounds: int) -> dict[str, floa
             start = time.perf_counter()
             work()
             seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def ratios(ways: dict[str, Work], reference: str, rounds: int) -> dict[str, float]:
+    """Median over the rounds of reference time / own time: above 1 is faster.
+
+    Args:
+        ways: what to time, by name.
+        reference: the name that the others are measured against.
+        rounds: how often each runs.
+    """
+    return to_reference(timed(ways, rounds), reference)
+
+
+def to_reference(seconds: dict[str, list[float]], reference: str) -> dict[str, float]:
+    """Median over the rounds of reference time / own time, from the times."""
     return {
         name: statistics.median(
             theirs / own for theirs, own in zip(seconds[reference], taken, strict=True)

@@ -80,6 +80,11 @@ class ResNet(nn.Module):
         for name in self.stage_names:
             yield from getattr(self, name)
 
+    def named_blocks(self) -> dict[str, nn.Module]:
+        """The same by name: ``"layer1.0"`` is the first block of the first stage."""
+        names = {module: name for name, module in self.named_modules()}
+        return {names[block]: block for block in self.blocks()}
+
 
 def build_stem(spec: ResNetSpec) -> Stem:
     """The four modules of the stem; v2 leaves its last activation to the first block."""

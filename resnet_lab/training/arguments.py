@@ -11,6 +11,7 @@ from resnet_lab.training.data import DATA_SETS
 from resnet_lab.training.execution import COMPILE_MODES
 from resnet_lab.training.experiments import EXPERIMENTS
 from resnet_lab.training.recipe import RECIPES
+from resnet_lab.training.studies import STUDIES
 
 Command = Callable[[argparse.Namespace], tuple[int, dict[str, Any]]]
 
@@ -101,6 +102,10 @@ def make_parser(run_train: Command, run_experiment: Command) -> argparse.Argumen
     several.add_argument("--runs", nargs="+", metavar="RUN", help="some of its runs (default: all)")
     several.add_argument("--out", type=Path, default=Path("runs"), help="folder for records (runs)")
     several.add_argument("--keep-weights", action="store_true", help="keep the last weights")
+    several.add_argument(
+        "--studies", nargs="+", default=[], choices=STUDIES,
+        help="measure more: gradient flow on the way, lesions of the trained network",
+    )  # fmt: skip
     several.add_argument(
         "--at-a-time", type=int, default=1, metavar="RUNS",
         help="train so many side by side, as one small network leaves most of a GPU idle (1)",

@@ -103,6 +103,7 @@ def run_experiment(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
         for record in train_runs(
             setting, runs, seeds, options.out, _execution(options), not options.quiet,
             options.keep_weights, options.checkpoint_every, options.at_a_time,
+            options.studies,
         ):  # fmt: skip
             codes.append(_code(record))
             path = options.out / f"{record.name}.json"

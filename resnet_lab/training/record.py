@@ -101,9 +101,9 @@ class RunRecord:
         """
         data = self.to_json()
         data["curve"] = {
-            name: [_rounded(value) for value in values] for name, values in data["curve"].items()
+            name: [rounded(value) for value in values] for name, values in data["curve"].items()
         }
-        data["first_losses"] = [_rounded(value) for value in data["first_losses"]]
+        data["first_losses"] = [rounded(value) for value in data["first_losses"]]
         lines = [
             f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}"
             for name, value in data.items()
@@ -111,11 +111,11 @@ class RunRecord:
         write_whole(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
 
 
-def _rounded(value: float) -> float | None:
-    """Six digits of a float; None where it is not finite, which JSON can't say."""
+def rounded(value: float, digits: int = 6) -> float | None:
+    """Some digits of a float; None where it is not finite, which JSON can't say."""
     if isinstance(value, int):
         return value
-    return float(f"{value:.6g}") if isfinite(value) else None
+    return float(f"{value:.{digits}g}") if isfinite(value) else None
 
 
 def _with_nan(values: list[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from resnet_lab.training.execution import Execution
 from resnet_lab.training.experiments import RUNS, Run, Setting
 from resnet_lab.training.record import RunRecord, read_record
 from resnet_lab.training.side_by_side import check_at_a_time, side_by_side
+from resnet_lab.training.studies import STUDIES, attach_studies
 from resnet_lab.training.trainer import Trainer
 
 
@@ -37,6 +38,7 @@ def train_runs(
     keep_weights: bool = False,
     checkpoint_every: int | None = None,
     at_a_time: int = 1,
+    studies: Sequence[str] = (),
 ) -> Iterator[RunRecord]:
     """Train every run with every seed, and keep each record in the folder.
 
@@ -54,19 +56,24 @@ def train_runs(
         checkpoint_every: steps between two checkpoints; None writes one at each point.
         at_a_time: how many are trained at once; see
             :func:`~resnet_lab.training.side_by_side.side_by_side`.
+        studies: names of :data:`~resnet_lab.training.studies.STUDIES`; what they find goes to
+            ``<setting>/<study>/<run>-seed<n>.json``.
 
     Yields:
         The records: first those that are there, then the others as they are done.
 
     Raises:
-        TypeError, ValueError: ``at_a_time`` is impossible, or a record that is there was made
-            by other code.
+        TypeError, ValueError: ``at_a_time`` is impossible, a study is unknown, or a record that
+            is there was made by other code or without a study.
         RecordError: it is that of another run.
     """
     execution = execution or Execution()
     check_at_a_time(at_a_time)
     if at_a_time > 1 and execution.compile is not None:
         raise ValueError(f"at_a_time must be 1 where compile is set, got {at_a_time}")
+    for study in studies:
+        if study not in STUDIES:
+            raise ValueError(f"studies must be of {', '.join(STUDIES)}, got {study!r}")
     left: list[tuple[Run, int]] = []
     for run, seed in ((RUNS[name], seed) for seed in seeds for name in runs):
         path = folder / f"{record_name(setting, run, seed)}.json"
@@ -75,6 +82,9 @@ def train_runs(
             if record.code != code_digest():
                 raise ValueError(f"{path} must be moved away to be made anew: other code made it")
             check_claims(record, setting, run, seed, path)
+            for study in studies if record.finished else ():
+                if not (path.parent / study / path.name).exists():
+                    raise ValueError(f"{path} must be moved away: it was trained without {study}")
             yield record
         else:
             left.append((run, seed))
@@ -84,10 +94,12 @@ def train_runs(
 
     def make_trainer(run: Run, seed: int) -> Trainer:
         name = record_name(setting, run, seed)
-        return Trainer(
+        trainer = Trainer(
             network_of(run, data), data, run.recipe_in(setting), seed, execution, run.surgery,
             _work_folder(folder, name), name, checkpoint_every, progress=progress,
         )  # fmt: skip
+        attach_studies(trainer, studies, folder / setting.name, f"{run.name}-seed{seed}.json")
+        return trainer
 
     makers = [partial(make_trainer, run, seed) for run, seed in left]
     for record in side_by_side(makers, at_a_time, execution.torch_device):

@@ -48,7 +48,7 @@ def side_by_side(
             leaving.set()
             raise
 
-    pool = ThreadPoolExecutor(at_a_time, initializer=_take_stream, initargs=(device,))
+    pool = threads_with_streams(at_a_time, device)
     futures = [pool.submit(run, make) for make in makers]
     try:
         for future in as_completed(futures):
@@ -70,6 +70,11 @@ def check_at_a_time(at_a_time: int) -> None:
     check_integer("at_a_time", at_a_time, 1)
     if at_a_time > STREAMS:
         raise ValueError(f"at_a_time must be at most {STREAMS}, got {at_a_time}")
+
+
+def threads_with_streams(count: int, device: torch.device) -> ThreadPoolExecutor:
+    """Threads; on a GPU what each launches waits only for what it launched itself."""
+    return ThreadPoolExecutor(count, initializer=_take_stream, initargs=(device,))
 
 
 def _take_stream(device: torch.device) -> None:

@@ -242,7 +242,7 @@ def test_networks_can_be_copied_pickled_traced_and_exported(name):
         copy.deepcopy(model),
         pickle.loads(pickle.dumps(model)),
         torch.fx.symbolic_trace(model),
-        torch.export.export(model, (images,)).module(),
+        torch.export.export(model, (images,), strict=False).module(),
     )
     for other in others:
         torch.testing.assert_close(other(images), model(images))

@@ -1,0 +1,164 @@
+"""Studies of a run: what they keep is what the network of the moment gives, resumed or not."""
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+from commands import call
+from tiny_runs import SPEC, same_weights, tiny_trainer
+from torch import nn
+from torch.nn import functional as F
+
+from resnet_lab.hooks import gradient_flow, lesioned
+from resnet_lab.models import ResNet
+from resnet_lab.training import ImageFolderData, Trainer, experiments
+from resnet_lab.training.studies import DRAWS, FlowStudy, LesionStudy, Study, attach_studies
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+DEEP = replace(SPEC, depths=(3, 2, 2))
+EVERY = 3
+"""Steps between two points: 10 points, of which 0, 1, 2, 4, 8 and 10 are measured."""
+
+
+def deep_trainer(folder=None, **options) -> Trainer:
+    recipe = options.pop("recipe", tiny_trainer().recipe.changed(evaluate_every=EVERY))
+    return tiny_trainer(folder, model=DEEP, recipe=recipe, **options)
+
+
+def read(folder, study: str) -> dict:
+    return json.loads((folder / study / "run.json").read_text())
+
+
+def studied(folder, trainer=None, stop_at: int = 0, names=("flow", "lesions")) -> Trainer:
+    """A run with its studies, stopped at a step."""
+    trainer = trainer or deep_trainer(folder / "work", name="run")
+    attach_studies(trainer, names, folder, "run.json")
+    see = trainer.on_point
+
+    def on_point(record):
+        see(record)
+        if record.steps == stop_at:
+            trainer.stop()
+
+    trainer.on_point = on_point
+    trainer.run(resume=True)
+    return trainer
+
+
+def test_studies_change_nothing_in_the_run(tmp_path):
+    alone = deep_trainer()
+    record = alone.run()
+    trainer = studied(tmp_path)
+    assert same_weights(trainer.model.state_dict(), alone.model.state_dict())
+    assert trainer.curve.test_loss == record.curve.test_loss
+
+
+def test_the_flow_is_that_of_the_network_at_each_point(tmp_path):
+    kept = {}
+    trainer = deep_trainer(tmp_path / "work", name="run")
+    kept[0] = {k: v.clone() for k, v in trainer.model.state_dict().items()}
+    attach_studies(trainer, ["flow"], tmp_path, "run.json")
+    see = trainer.on_point
+
+    def on_point(record):
+        kept[record.steps] = {k: v.clone() for k, v in trainer.model.state_dict().items()}
+        see(record)
+
+    trainer.on_point = on_point
+    record = trainer.run()
+    found = read(tmp_path, "flow")
+    assert [point["step"] for point in found["points"]] == [0, 3, 6, 12, 24, 30]
+    assert [point["epoch"] for point in found["points"]] == [
+        pytest.approx(8 * step / 50) for step in (0, 3, 6, 12, 24, 30)
+    ]
+    assert (found["run"], found["code"], found["images"]) == ("run", record.code, 8)
+    assert (found["machine"], found["data"]) == (record.machine, record.data)
+    data = trainer.batches.data
+    images = trainer.batches.normalize(data.train_images[:8])
+    for point in found["points"]:
+        model = ResNet(DEEP)
+        model.load_state_dict(kept[point["step"]])
+        rows = [asdict(row) for row in gradient_flow(model, images, data.train_labels[:8])]
+        for ours, theirs in zip(point["blocks"], rows, strict=True):
+            assert ours.pop("name") == theirs.pop("name")
+            assert ours == pytest.approx(theirs, rel=1e-3)
+
+
+def test_lesions_are_those_of_the_trained_network(tmp_path):
+    trainer = studied(tmp_path)
+    cuts = read(tmp_path, "lesions")["cuts"]
+    names = list(trainer.model.named_blocks())
+    assert [cut["blocks"] for cut in cuts[:8]] == [[], *([name] for name in names)]
+    assert [len(cut["blocks"]) for cut in cuts[8:]] == [2] * DRAWS + [4] * DRAWS + [6] * DRAWS
+    assert all(len(set(cut["blocks"])) == len(cut["blocks"]) for cut in cuts)
+    assert len({tuple(cut["blocks"]) for cut in cuts[8:]}) > 2 * DRAWS
+    assert cuts[0]["test_error"] == pytest.approx(trainer.curve.test_error[-1], rel=1e-5)
+    (images, labels), = trainer.batches.test()  # fmt: skip
+    for cut in (*cuts[:9], cuts[-1]):
+        with torch.no_grad(), lesioned(trainer.model.eval(), cut["blocks"]):
+            logits = trainer.model(images)
+        assert cut["test_loss"] == pytest.approx(float(F.cross_entropy(logits, labels)), rel=1e-5)
+        wrong = (logits.argmax(1) != labels).float().mean()
+        assert cut["test_error"] == pytest.approx(100 * float(wrong), rel=1e-5)
+    assert len({cut["test_loss"] for cut in cuts}) > 15
+
+
+@pytest.mark.parametrize("stop_at", [6, 9, 30])
+def test_a_resumed_run_has_the_same_studies(tmp_path, stop_at):
+    studied(tmp_path / "straight")
+    studied(tmp_path, stop_at=stop_at)
+    studied(tmp_path)
+    for study in ("flow", "lesions"):
+        assert read(tmp_path, study) == read(tmp_path / "straight", study)
+
+
+def test_a_point_that_is_trained_again_is_measured_again(tmp_path):
+    """The run was killed behind the point of step 6, and its checkpoint is lost."""
+    studied(tmp_path, stop_at=6, names=["flow"])
+    for checkpoint in (tmp_path / "work").glob("step-*.pt"):
+        checkpoint.unlink()
+    studied(tmp_path, names=["flow"])
+    assert [point["step"] for point in read(tmp_path, "flow")["points"]] == [0, 3, 6, 12, 24, 30]
+
+
+def test_what_cannot_be_studied_is_refused(tmp_path):
+    studied(tmp_path, names=["flow"])
+    other = deep_trainer(name="other")
+    with pytest.raises(ValueError, match="must be moved away .* its run is 'run', not 'o"):
+        attach_studies(other, ["flow"], tmp_path, "run.json")
+    module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 9 * 8, 3))
+    with pytest.raises(TypeError, match="^model must be a ResNet, got Sequential"):
+        LesionStudy(tiny_trainer(model=module), tmp_path / "x.json")
+    trainer = tiny_trainer()
+    trainer.batches = object.__new__(ImageFolderData)
+    with pytest.raises(TypeError, match="^data must be in memory, got a folder"):
+        FlowStudy(trainer, tmp_path / "x.json")
+    with pytest.raises(NotImplementedError):
+        Study(tiny_trainer(), tmp_path / "x.json").see(trainer.record(""))
+    assert not (tmp_path / "x.json").exists()
+
+
+def test_the_command_keeps_them_beside_the_records(tmp_path, monkeypatch):
+    setting = experiments.SETTINGS["digits-short"]
+    recipe = setting.recipe.changed(iterations=2, evaluate_every=1, drops=(), batch=16)
+    tiny = replace(setting, recipe=recipe)
+    monkeypatch.setitem(experiments.SETTINGS, "digits-short", tiny)
+    words = ("experiment", "shortcuts", "--runs", "resnet56-B", "--seeds", 0, "--quiet",
+             "--device", "cpu", "--out", tmp_path)  # fmt: skip
+    monkeypatch.setattr("resnet_lab.training.studies.DRAWS", 1)
+    assert call(*words)[0] == 0
+    code, summary, _ = call(*words, "--studies", "flow")
+    assert code == 2
+    assert summary["error"].endswith("seed0.json must be moved away: it was trained without flow")
+    (tmp_path / "digits-short/resnet56-B-seed0.json").unlink()
+    assert call(*words, "--studies", "flow", "lesions")[0] == 0
+    flow = json.loads((tmp_path / "digits-short/flow/resnet56-B-seed0.json").read_text())
+    assert [point["step"] for point in flow["points"]] == [0, 1, 2]
+    assert len(flow["points"][0]["blocks"]) == 1 + 27
+    lesions = json.loads((tmp_path / "digits-short/lesions/resnet56-B-seed0.json").read_text())
+    assert len(lesions["cuts"]) == 1 + 27 + 10
+    assert lesions["run"] == "digits-short/resnet56-B-seed0"
+    assert call(*words, "--studies", "flow", "lesions")[0] == 0
+    assert call(*words, "--studies", "x")[0] == 2
