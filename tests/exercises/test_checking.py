@@ -105,7 +105,7 @@ def test_a_check_without_an_answer_is_not_yet():
     assert check_three().state == "not yet"
 
 
-@pytest.mark.parametrize("answer", ANSWERS, ids=repr)
+@pytest.mark.parametrize("answer", ANSWERS)
 def test_a_given_answer_is_no_stub(answer):
     assert not untouched(answer)
 
