@@ -25,8 +25,9 @@ $(READY): requirements.txt pyproject.toml
 book: $(READY)  ## execute the chapters and build the site in _build/html
 	@$(RUN) book/build.py
 
+# Two at a time, so each on one thread of torch.
 test: $(READY)  ## everything a change can break quickly
-	@$(RUN) -m pytest -m "not everything"
+	@OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not everything" -n 2 --dist loadfile
 
 test-all: $(READY)  ## the same, and whole-site browser runs and bare environments
 	@$(RUN) -m pytest $(PYTEST_ARGS)

@@ -9,6 +9,7 @@ that the same fault fails every time: Jupyter Book keeps no chapter that failed.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -16,7 +17,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,7 +102,26 @@ def run_jupyter_book() -> int:
     return subprocess.call(command, cwd=ROOT, env=environment)
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait for a build that another process is at: two at once would spoil each other."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another build is at work: waiting for its end.", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def main() -> int:
+    """Build the book, when no other process does, and return the exit status."""
+    with alone():
+        return build()
+
+
+def build() -> int:
     """Build the book and return the exit status."""
     started = time.monotonic()
     new = fingerprints()

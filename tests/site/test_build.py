@@ -142,6 +142,17 @@ def test_what_is_dropped_and_why(tmp_path, monkeypatch, capsys, stamp, kept, rea
     assert build.read_stamp() == NOW
 
 
+def test_a_build_waits_for_another(html):
+    program = [sys.executable, "-u", str(ROOT / "book/build.py")]
+    with build.alone():
+        second = subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
+        assert second.stdout.readline() == "Another build is at work: waiting for its end.\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(0.5)
+    out, _ = second.communicate(timeout=300)
+    assert second.returncode == 0, out
+
+
 def test_server_compresses(html):
     book = serve.server(0)
     threading.Thread(target=book.serve_forever, daemon=True).start()
