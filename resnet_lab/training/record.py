@@ -35,7 +35,8 @@ class RunRecord:
         seed: of the first weights, the order of the images, crops and flips.
         execution: device and shortcuts; see :class:`resnet_lab.training.Execution`.
         processes: that trained together.
-        machine: what it ran on: device name, threads, versions.
+        machine: what it ran on: device name, threads, versions; ``at_a_time`` says how many
+            runs of an experiment shared it, and so the seconds.
         code: digest of the code that computes; see :mod:`resnet_lab.training.code`.
         commit: of the repository, with ``"+"`` behind it where files were changed since.
         first_losses: of the first steps, to see whether other code computes the same.

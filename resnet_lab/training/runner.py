@@ -103,6 +103,7 @@ def train_runs(
 
     makers = [partial(make_trainer, run, seed) for run, seed in left]
     for record in side_by_side(makers, at_a_time, execution.torch_device):
+        record.machine["at_a_time"] = at_a_time  # the seconds were shared with the others
         if record.finished or record.diverged:
             record.save(folder / f"{record.name}.json")
             for file in _work_folder(folder, record.name).iterdir():

@@ -334,4 +334,5 @@ def test_the_command_trains_several_at_a_time(setting, tmp_path, monkeypatch):
     code, summary, _ = call(*words, "--at-a-time", 3)
     assert (code, summary["records"]) == (0, 4)
     assert counts == [(4, 3)]
-    assert len(listed(tmp_path)) == 4
+    kept = [read_record(tmp_path / path) for path in listed(tmp_path)]
+    assert [record.machine["at_a_time"] for record in kept] == [3] * 4
