@@ -75,8 +75,8 @@ class Runs:
     @property
     def data(self) -> str:
         """What it was trained on, as a figure has to say it."""
-        first = next(iter(self.records.values()))[0]
-        return f"{first.data['title']}, {self.size} size" if self.reduced else first.data["title"]
+        title: str = next(iter(self.records.values()))[0].data["title"]
+        return f"{title}, small size" if self.size == "small" else title
 
     @property
     def reduced(self) -> str:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 import torch
@@ -134,25 +135,35 @@ def test_runs_says_what_is_missing(tmp_path):
         runs("degradation", "small").final("resnet1202")
 
 
+def write_full(folder: Path, size: str, title: str) -> None:
+    """Records of an experiment at a full size, made of the small ones."""
+    setting = setting_of("zero-gamma", size)
+    (folder / setting.name).mkdir()
+    for run in EXPERIMENTS["zero-gamma"].runs:
+        record = json.loads((DIGITS / f"{run}-seed0.json").read_text())
+        record.update(name=f"{setting.name}/{run}-seed0", steps=setting.recipe.iterations)
+        record["data"].update(name=setting.data, title=title)
+        record["recipe"] = RUNS[run].recipe_in(setting).to_json()
+        (folder / setting.name / f"{run}-seed0.json").write_text(json.dumps(record))
+    _records.cache_clear()
+
+
 def test_the_size_nearest_to_the_papers_is_taken(tmp_path):
     """A full-size record of every run outranks the small ones."""
-    experiment = EXPERIMENTS["zero-gamma"]
-    full = setting_of("zero-gamma", "full")
-    for run in experiment.runs:
+    (tmp_path / "digits-short").mkdir()
+    for run in EXPERIMENTS["zero-gamma"].runs:
         for source in DIGITS.glob(f"{run}-seed*.json"):
-            (tmp_path / "digits-short").mkdir(exist_ok=True)
             shutil.copy(source, tmp_path / "digits-short")
-    assert runs("zero-gamma", folder=tmp_path).size == "small"
-    for run in experiment.runs:
-        record = json.loads((DIGITS / f"{run}-seed0.json").read_text())
-        record.update(name=f"{full.name}/{run}-seed0", steps=full.recipe.iterations)
-        record["data"].update(name=full.data, title="CIFAR-10")
-        record["recipe"] = RUNS[run].recipe_in(full).to_json()
-        (tmp_path / full.name).mkdir(exist_ok=True)
-        (tmp_path / full.name / f"{run}-seed0.json").write_text(json.dumps(record))
-    _records.cache_clear()
-    found = runs("zero-gamma", folder=tmp_path)
-    assert (found.size, found.data, found.reduced) == ("full", "CIFAR-10", "")
+
+    def found() -> tuple[str, str, str]:
+        taken = runs("zero-gamma", folder=tmp_path)
+        return taken.size, taken.data, taken.reduced[:6]
+
+    assert found() == ("small", "handwritten digits, small size", "1,437 ")
+    write_full(tmp_path, "full-jpeg", "CIFAR-10, JPEG copy")
+    assert found() == ("full-jpeg", "CIFAR-10, JPEG copy", "a copy")
+    write_full(tmp_path, "full", "CIFAR-10")
+    assert found() == ("full", "CIFAR-10", "")
 
 
 def test_a_summary_is_plain_statistics():
