@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.device --out table.json`` times 200 steps of ResNet-20 and ResNet-110 on a
 GPU, eager, compiled and as a CUDA graph, in one process, in several that share the device, and in
-several threads of one. Speeds are ratios to the eager step of one process. The rows are written
-as they come. ``--device cpu`` tries it without a GPU.
+several threads of one. Speeds are ratios to the first row of a network: unless it is asked for
+otherwise, the eager step of one process. The rows are written as they come. ``--device cpu``
+tries it without a GPU.
 """
 
 import argparse
@@ -24,7 +25,8 @@ from resnet_lab.models import spec
 from resnet_lab.training import RECIPES, Execution, Trainer
 from resnet_lab.training.code import commit
 from resnet_lab.training.machine import describe_machine
-from resnet_lab.training.side_by_side import threads_with_streams
+from resnet_lab.training.side_by_side import ask_for_queues, threads_with_streams
+from resnet_lab.training.step import BEGINNING
 
 WARM = 20
 """Steps before the clock runs: compiling, capturing, the first look at the algorithms."""
@@ -37,16 +39,13 @@ WAYS: dict[str, dict[str, Any]] = {
     "CUDA graph, channels last": {"cuda_graph": True, "channels_last": True},
     "CUDA graph, TF32": {"cuda_graph": True, "tf32": True},
 }
-BUILDING = threading.Lock()
-"""Held while a network is built, as first weights come from torch's one generator."""
-
 ON_CPU = ("eager", "compiled")
 
 
 def ready_trainer(network: str, execution: Execution) -> Trainer:
     """A trainer whose first steps are taken; the images are noise of CIFAR-10's shape."""
     recipe = RECIPES["cifar"]
-    with BUILDING:
+    with BEGINNING:
         trainer = Trainer(network, synthetic(20_000), recipe, 0, execution, progress=False)
     for _ in range(WARM):
         trainer.advance()
@@ -57,57 +56,63 @@ def ready_trainer(network: str, execution: Execution) -> Trainer:
 def timed(
     network: str, execution: Execution, steps: int, start: Any, hand_over: Callable[[float], None]
 ) -> None:
-    """Take steps when all are ready, as ``start`` says, and hand over how long they took."""
+    """Take steps when all are ready, as ``start`` says, and hand over when they were done."""
     with execution.active():
         trainer = ready_trainer(network, execution)
         start.wait()
-        begun = time.perf_counter()
         for _ in range(steps):
             trainer.advance()
         trainer.tally.read(trainer.group)
-        hand_over(time.perf_counter() - begun)
+        hand_over(time.monotonic())
 
 
 def timed_alone(
-    network: str, execution: Execution, steps: int, start: Any, seconds: "Queue[float]"
+    network: str, execution: Execution, steps: int, start: Any, ends: "Queue[float]"
 ) -> None:
     """The same as the work of a process."""
     torch.set_num_threads(1)
-    timed(network, execution, steps, start, seconds.put)
+    timed(network, execution, steps, start, ends.put)
 
 
 def in_processes(network: str, execution: Execution, steps: int, count: int) -> float:
-    """Seconds until the slowest of several processes has taken its steps.
+    """Seconds from the moment that all of several processes are ready to the end of the last.
 
     Raises:
         RuntimeError: one of them failed; its own message is on standard error.
     """
     context = multiprocessing.get_context("spawn")
-    start, seconds = context.Barrier(count), context.Queue()
-    arguments = (network, execution, steps, start, seconds)
+    start, ends = context.Barrier(count + 1), context.Queue()
+    arguments = (network, execution, steps, start, ends)
     workers = [context.Process(target=timed_alone, args=arguments) for _ in range(count)]
     for worker in workers:
         worker.start()
-    while any(worker.is_alive() for worker in workers):
-        time.sleep(0.05)
+    while start.n_waiting < count:
+        time.sleep(0.01)
         if any(worker.exitcode for worker in workers):
             for worker in workers:  # the others would wait for it
                 worker.terminate()
             raise RuntimeError(f"a process that trained {network} failed: {execution}")
-    return max(seconds.get() for _ in workers)
+    begun = time.monotonic()  # one clock for all processes of a machine
+    start.wait()
+    for worker in workers:
+        worker.join()
+    if any(worker.exitcode for worker in workers):
+        raise RuntimeError(f"a process that trained {network} failed: {execution}")
+    return max(ends.get() for _ in workers) - begun
 
 
 def in_threads(network: str, execution: Execution, steps: int, count: int) -> float:
-    """Seconds until the slowest of several threads of one process has taken its steps.
+    """Seconds from the moment that all of several threads are ready to the end of the last.
 
     Raises:
-        RuntimeError: one of them failed; its own error is the cause, or on standard error.
+        RuntimeError: one of them failed; its own error is the cause.
     """
-    start, seconds = threading.Barrier(count), list[float]()
+    begun, ends = list[float](), list[float]()
+    start = threading.Barrier(count, action=lambda: begun.append(time.monotonic()))
 
     def work() -> None:
         try:
-            timed(network, execution, steps, start, seconds.append)
+            timed(network, execution, steps, start, ends.append)
         except BaseException:
             start.abort()
             raise
@@ -118,18 +123,19 @@ def in_threads(network: str, execution: Execution, steps: int, count: int) -> fl
     errors = [worker.exception() for worker in workers]
     if failed := [e for e in errors if e and not isinstance(e, threading.BrokenBarrierError)]:
         raise RuntimeError(f"a thread that trained {network} failed: {execution}") from failed[0]
-    return max(seconds)
+    return max(ends) - begun[0]
 
 
 SIDE_BY_SIDE = {"processes": in_processes, "threads": in_threads}
 
 
 def profile(network: str, execution: Execution, steps: int = 20) -> dict[str, float]:
-    """What a GPU does in a step: kernels, and the share of the time in which one runs."""
+    """What a GPU does in a step: kernels, copies included, and the share of the time they take."""
     with execution.active():
         trainer = ready_trainer(network, execution)
-        begun = time.perf_counter()
         with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as found:
+            trainer.tally.read(trainer.group)  # waits: the profiler takes a while to begin
+            begun = time.perf_counter()
             for _ in range(steps):
                 trainer.advance()
             trainer.tally.read(trainer.group)
@@ -149,7 +155,7 @@ def measure(
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """A row for each network, way and number of processes or threads; printed as they come."""
     for network in networks:
-        layers, eager = spec(network).depth, None
+        layers, first = spec(network).depth, None
         for way in ways:
             execution = Execution(device, **WAYS[way])
             for kind, count in counts:
@@ -157,18 +163,18 @@ def measure(
                     continue  # the compiler works for one thread at a time
                 seconds = SIDE_BY_SIDE[kind](network, execution, steps, count)
                 rate = count * steps / seconds
-                eager = eager or rate
+                first = first or rate
                 row = {
                     "network": network, "way": way, kind: count,
                     "execution": asdict(execution), "steps": steps, "seconds": seconds,
                     "images_per_second": rate * RECIPES["cifar"].batch,
-                    "microseconds_per_layer": 1e6 / rate / layers, "to_eager": rate / eager,
+                    "microseconds_per_layer": 1e6 / rate / layers, "to_first": rate / first,
                 }  # fmt: skip
                 print(
                     f"  {network:<12} {way:<28} {count:2d} {kind:<9}"
                     f" {row['images_per_second']:10,.0f} images/s"
                     f" {row['microseconds_per_layer']:8.1f} us a layer"
-                    f" {row['to_eager']:6.2f}", flush=True,
+                    f" {row['to_first']:6.2f}", flush=True,
                 )  # fmt: skip
                 yield row
             if execution.torch_device.type == "cuda":
@@ -191,9 +197,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--out", type=Path, help="JSON file to write")
     options = parser.parse_args()
+    ask_for_queues()
+    torch.set_num_threads(1)
     ways = options.ways or (ON_CPU if options.device == "cpu" else tuple(WAYS))
     machine = describe_machine(Execution(options.device).torch_device)
-    print(f"{machine['device']}, torch {machine['torch']}; ratios to eager, one process")
+    print(f"{machine['device']}, torch {machine['torch']}; ratios to the first row of a network")
     counts = [("processes", count) for count in options.processes]
     counts += [("threads", count) for count in options.threads]
     rows: list[dict[str, Any]] = []

@@ -11,6 +11,7 @@ import argparse
 import json
 import statistics
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,30 +92,35 @@ def networks(batch: int, size: int) -> dict[str, Entry]:
 
 
 def work_of(entry: Entry, execution: Execution, direction: str, repeats: int) -> Work:
-    """Run a module so many times in a row, and wait for the device."""
-    device = execution.torch_device
-    module = entry.module.to(device).to(memory_format=execution.memory_format)
-    images = torch.randn(entry.shape, device=device).contiguous(
-        memory_format=execution.memory_format
-    )
-    backward = direction != "forward"
-    images.requires_grad_(backward and images.shape[1] > 3)  # inside a network it is asked for
+    """Run a module so many times in a row, and wait for the device.
+
+    What is not the module's is prepared: inside a network, its input has the precision of the
+    layer before and asks for a gradient, and the gradient of its output comes from behind.
+    """
+    device, like = execution.torch_device, execution.memory_format
+    module = entry.module.to(device).to(memory_format=like)
+    inside, backward = entry.shape[1] > 3, direction != "forward"
+    images = torch.randn(entry.shape, device=device).contiguous(memory_format=like)
+    if inside and execution.bf16:
+        images = images.bfloat16()
+    images.requires_grad_(inside and backward)
 
     def forward() -> Tensor:
         with execution.autocast():
             output: Tensor = module(images)
         return output
 
+    gradient = torch.ones_like(forward()) if backward else None
+
     def work() -> None:
         module.train(backward)
-        for _ in range(repeats):
-            if backward:
-                module.zero_grad(set_to_none=True)
-                images.grad = None
-                forward().sum().backward()
-            else:
-                with torch.inference_mode():
-                    forward()
+        with nullcontext() if backward else torch.inference_mode():
+            for _ in range(repeats):
+                output = forward()
+                if backward:
+                    module.zero_grad(set_to_none=True)
+                    images.grad = None
+                    output.backward(gradient)
         if device.type == "cuda":
             torch.cuda.synchronize(device)
 
@@ -130,11 +136,11 @@ def compare(
         for order, where in FORMATS.items():
             execution = Execution(device, **how, **where)
             for direction in DIRECTIONS:
-                ways = {
-                    name: work_of(entry, execution, direction, repeats)
-                    for name, entry in entries.items()
-                }
                 with execution.active():
+                    ways = {
+                        name: work_of(entry, execution, direction, repeats)
+                        for name, entry in entries.items()
+                    }
                     seconds = timed(ways, rounds)
                 speeds = to_reference(seconds, next(iter(entries)))
                 for name, entry in entries.items():
@@ -164,10 +170,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure what the arguments ask for and write it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--batch", type=int, default=256, help="so large that launching is hidden")
     parser.add_argument("--size", type=int, default=224, help="side of the images in pixels")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--repeats", type=int, default=10, help="of a layer or block in a row")
+    parser.add_argument("--repeats", type=int, default=20, help="of a layer or block in a row")
     parser.add_argument("--stages", nargs="+", type=int, choices=STAGES, default=STAGES)
     parser.add_argument("--no-networks", action="store_true", help="layers and blocks only")
     parser.add_argument("--out", type=Path, help="JSON file to write")

@@ -23,6 +23,7 @@ from resnet_lab.training.group import LostProcessError, joined_group
 from resnet_lab.training.recipe import Recipe, recipe
 from resnet_lab.training.record import RecordError, RunRecord
 from resnet_lab.training.runner import train_runs
+from resnet_lab.training.side_by_side import ask_for_queues
 from resnet_lab.training.sources import Data
 from resnet_lab.training.trainer import Trainer
 
@@ -91,6 +92,8 @@ def run_experiment(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
             "experiment must run in one process, got torchrun; for several runs at a time set "
             "--at-a-time, or start it several times, with other --seeds or --runs"
         )
+    if options.at_a_time > 1:
+        ask_for_queues()
     setting = setting_of(options.name, options.size)
     runs = options.runs or experiment(options.name).runs
     for run in runs:

@@ -4,7 +4,7 @@ import ast
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -19,14 +19,23 @@ COMPUTING = (
 """Files that decide what a run computes; for the images, a record has a checksum."""
 
 
+STUDYING = ("hooks/gradients.py", "hooks/lesions.py", "training/studies.py")
+"""Files that decide what the studies of a run find."""
+
+
 @cache
 def code_digest() -> str:
-    """SHA-256 of the computing files, cut to 16 digits.
+    """The digest of :data:`COMPUTING`."""
+    return digest_of(COMPUTING)
+
+
+def digest_of(files: Iterable[str]) -> str:
+    """SHA-256 of files of the package, cut to 16 digits.
 
     Comments, docstrings and layout do not enter; any other change does.
     """
     digest = hashlib.sha256()
-    for name in COMPUTING:
+    for name in files:
         tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
         digest.update("\n".join([name, *_walk(tree)]).encode())
     return digest.hexdigest()[:16]

@@ -36,7 +36,7 @@ class RunRecord:
         execution: device and shortcuts; see :class:`resnet_lab.training.Execution`.
         processes: that trained together.
         machine: what it ran on: device name, threads, versions; ``at_a_time`` says how many
-            runs of an experiment shared it, and so the seconds.
+            runs of an experiment shared it at most, and so the seconds.
         code: digest of the code that computes; see :mod:`resnet_lab.training.code`.
         commit: of the repository, with ``"+"`` behind it where files were changed since.
         first_losses: of the first steps, to see whether other code computes the same.

@@ -12,7 +12,7 @@ from resnet_lab.training.execution import Execution
 from resnet_lab.training.experiments import RUNS, Run, Setting
 from resnet_lab.training.record import RunRecord, read_record
 from resnet_lab.training.side_by_side import check_at_a_time, side_by_side
-from resnet_lab.training.studies import STUDIES, attach_studies
+from resnet_lab.training.studies import STUDIES, attach_studies, check_studied
 from resnet_lab.training.trainer import Trainer
 
 
@@ -63,8 +63,9 @@ def train_runs(
         The records: first those that are there, then the others as they are done.
 
     Raises:
-        TypeError, ValueError: ``at_a_time`` is impossible, a study is unknown, or a record that
-            is there was made by other code or without a study.
+        TypeError, ValueError: ``at_a_time`` is impossible, or more than one where ``compile`` is
+            set; a study is unknown; or a record that is there was made by other code or without
+            a study.
         RecordError: it is that of another run.
     """
     execution = execution or Execution()
@@ -82,9 +83,8 @@ def train_runs(
             if record.code != code_digest():
                 raise ValueError(f"{path} must be moved away to be made anew: other code made it")
             check_claims(record, setting, run, seed, path)
-            for study in studies if record.finished else ():
-                if not (path.parent / study / path.name).exists():
-                    raise ValueError(f"{path} must be moved away: it was trained without {study}")
+            for study in studies:
+                check_studied(record, path.parent / study / path.name)
             yield record
         else:
             left.append((run, seed))
@@ -102,8 +102,8 @@ def train_runs(
         return trainer
 
     makers = [partial(make_trainer, run, seed) for run, seed in left]
-    for record in side_by_side(makers, at_a_time, execution.torch_device):
-        record.machine["at_a_time"] = at_a_time  # the seconds were shared with the others
+    for record in side_by_side(makers, at_a_time, execution):
+        record.machine["at_a_time"] = min(at_a_time, len(left))
         if record.finished or record.diverged:
             record.save(folder / f"{record.name}.json")
             for file in _work_folder(folder, record.name).iterdir():

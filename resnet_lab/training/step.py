@@ -1,6 +1,8 @@
 """One training step: forward, loss, backward, update."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -89,17 +91,22 @@ def make_step(net: nn.Module, optimizer: torch.optim.SGD, execution: Execution) 
     return GraphedStep(step, execution.torch_device) if execution.cuda_graph else step
 
 
+BEGINNING = Lock()
+"""Held while a thread does what no other may do during a capture, and captures itself.
+
+Beginning a capture waits for the whole device. So does loading code that runs for the first
+time, in the first steps. Either would break a capture of another thread.
+"""
+
+
 class GraphedStep:
     """A step recorded once as a CUDA graph and then replayed: one launch in place of hundreds.
 
     The first steps run as they are, outside the default stream, as capturing asks for; they
     are steps of the run like any others. Every batch must have the shape of the first.
-    Of several threads, one at a time takes its first steps: a capture that begins waits for
-    the whole device, and would break another that is under way.
     """
 
     EAGER = 3
-    BEGINNING = Lock()
 
     def __init__(self, step: Step, device: torch.device) -> None:
         self.step, self.device = step, device
@@ -116,7 +123,7 @@ class GraphedStep:
         self.taken += 1
         if self.taken <= self.EAGER:
             self.stream.wait_stream(torch.cuda.current_stream(self.device))
-            with self.BEGINNING, torch.cuda.stream(self.stream):
+            with BEGINNING, torch.cuda.stream(self.stream):
                 result = self.step(batch)
             torch.cuda.current_stream(self.device).wait_stream(self.stream)
             return result
@@ -124,9 +131,20 @@ class GraphedStep:
             self.batch = Batch(*(tensor.clone() for tensor in batch))
             mode = "thread_local"  # others may call CUDA meanwhile: some train, one pins images
             capture = torch.cuda.graph(self.graph, stream=self.stream, capture_error_mode=mode)
-            with self.BEGINNING, capture:
+            with BEGINNING, _no_collection(), capture:
                 self.result = self.step(self.batch)
         for kept, new in zip(self.batch, batch, strict=True):
             kept.copy_(new)
         self.graph.replay()
         return self.result
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let no garbage be collected: the end of an old graph would break the capture of a new one."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -12,7 +12,8 @@ from tqdm import tqdm
 from resnet_lab.hooks import gradient_flow, lesioned, removable_blocks
 from resnet_lab.models import ResNet
 from resnet_lab.training.batches import Batch, MemoryBatches
-from resnet_lab.training.checkpoint import write_whole
+from resnet_lab.training.checkpoint import PATTERN, write_whole
+from resnet_lab.training.code import STUDYING, digest_of
 from resnet_lab.training.record import RunRecord, rounded
 from resnet_lab.training.trainer import Trainer
 
@@ -32,7 +33,8 @@ class Study:
 
     Raises:
         TypeError: the trainer has another network, or streams its images.
-        ValueError: the file is of another run, or was made by other code.
+        ValueError: the file is of another run or was made by other code, or the run has begun
+            without it.
     """
 
     def __init__(self, trainer: Trainer, path: Path) -> None:
@@ -42,9 +44,9 @@ class Study:
             raise TypeError("data must be in memory, got a folder of images")
         self.trainer, self.model, self.batches = trainer, trainer.model, trainer.batches
         self.path = path
-        self.result: dict[str, Any] = {
-            "run": trainer.identity["name"], "code": trainer.identity["code"],
-        }  # fmt: skip
+        # Through JSON, as what is read back has been.
+        run = json.loads(json.dumps(trainer.identity))
+        self.result: dict[str, Any] = {"run": run, "code": digest_of(STUDYING)}
         if path.exists():
             before = json.loads(path.read_text(encoding="utf-8"))
             for key, wanted in self.result.items():
@@ -54,6 +56,16 @@ class Study:
                         f"{before.get(key)!r}, not {wanted!r}"
                     )
             self.result = before
+        elif trainer.folder is not None and any(trainer.folder.glob(PATTERN)):
+            raise ValueError(
+                f"{trainer.folder} must hold no checkpoints: its run has begun without {path}"
+            )
+        else:
+            self.begin()
+            self.write(trainer.record("not begun"))
+
+    def begin(self) -> None:
+        """Put in place what a new file has."""
 
     def see(self, record: RunRecord) -> None:
         """Take note of a point of the run's curve; the network is that of the point."""
@@ -61,7 +73,7 @@ class Study:
 
     def write(self, record: RunRecord) -> None:
         """Write the result so far, with the commit and the machine of the run."""
-        self.result.update(commit=record.commit, machine=record.machine, data=record.data)
+        self.result.update(steps=record.steps, commit=record.commit, machine=record.machine)
         lines = [
             f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}"
             for name, value in self.result.items()
@@ -74,36 +86,36 @@ class FlowStudy(Study):
 
     Measured are the first, second, fourth, eighth ... point of the curve and the last, always
     on the same images: the first of the training set, as many as a batch has, neither cropped nor
-    mirrored. See :func:`resnet_lab.hooks.gradient_flow`.
+    mirrored; and in float32, without autocast. See :func:`resnet_lab.hooks.gradient_flow`.
     """
 
-    def __init__(self, trainer: Trainer, path: Path) -> None:
-        super().__init__(trainer, path)
-        images = self.batches.data.train_images[: trainer.recipe.batch]
-        labels = self.batches.data.train_labels[: trainer.recipe.batch]
-        self.batch = Batch(self.batches.normalize(images), labels)
-        if "points" not in self.result:
-            self.result.update(images=len(images), points=[])
-            self._measure(trainer.record("not begun"), 0)
+    def begin(self) -> None:
+        """Measure the network before its first step."""
+        self.result.update(images=len(self._batch().labels), points=[])
+        self._measure(0, 0)
 
     def see(self, record: RunRecord) -> None:
         """Measure if it is time."""
         points = len(record.curve)
         if points & (points - 1) == 0 or record.steps == record.recipe.iterations:
-            self._measure(record, record.curve.epoch[-1])
+            self._measure(record.steps, record.curve.epoch[-1])
+            self.write(record)
 
-    def _measure(self, record: RunRecord, epoch: float) -> None:
+    def _batch(self) -> Batch:
+        data, size = self.batches.data, self.trainer.recipe.batch
+        return Batch(self.batches.normalize(data.train_images[:size]), data.train_labels[:size])
+
+    def _measure(self, step: int, epoch: float) -> None:
         with self.trainer.execution.active():
-            rows = gradient_flow(self.model, *self.batch)
-        earlier = [point for point in self.result["points"] if point["step"] < record.steps]
+            rows = gradient_flow(self.model, *self._batch())
+        earlier = [point for point in self.result["points"] if point["step"] < step]
         blocks = [
             {key: rounded(value, 4) if isinstance(value, float) else value
              for key, value in asdict(row).items()}
             for row in rows
         ]  # fmt: skip
-        point = {"step": record.steps, "epoch": rounded(epoch), "blocks": blocks}
+        point = {"step": step, "epoch": rounded(epoch), "blocks": blocks}
         self.result["points"] = [*earlier, point]
-        self.write(record)
 
 
 class LesionStudy(Study):
@@ -137,6 +149,20 @@ class LesionStudy(Study):
 
 STUDIES: dict[str, type[Study]] = {"flow": FlowStudy, "lesions": LesionStudy}
 """Studies by name."""
+
+
+def check_studied(record: RunRecord, path: Path) -> None:
+    """Refuse a finished run whose study is not there, or ends before the run.
+
+    Raises:
+        ValueError: the run has to be trained again for it.
+    """
+    if record.finished:
+        study = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if study.get("steps") != record.steps:
+            raise ValueError(
+                f"the record of {record.name} must be moved away: it was trained without {path}"
+            )
 
 
 def attach_studies(trainer: Trainer, names: Sequence[str], setting: Path, file: str) -> None:

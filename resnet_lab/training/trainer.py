@@ -92,9 +92,8 @@ class Trainer:
             "code": code_digest(),
         }
         self.schedule, self.tally = Schedule(recipe, self.group), Tally(self.device)
-        self.curve, self.first_losses = Curve(), list[float]()
-        self.steps, self.seconds, self.stopping = 0, 0.0, False
-        self.begun = time.perf_counter()
+        self.curve, self.first_losses, self.stopping = Curve(), list[float](), False
+        self.steps, self.seconds, self.begun = 0, 0.0, time.perf_counter()
 
     def run(self, resume: bool = False) -> RunRecord:
         """Train to the end of the recipe, until :meth:`stop`, or until the loss is not finite.
@@ -196,7 +195,9 @@ class Trainer:
         )  # fmt: skip
         self.tally.reset()
         if self.on_point:
+            before = time.perf_counter()
             self.on_point(self.record("running"))
+            self.begun += time.perf_counter() - before  # what it did is no training
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self.begun

@@ -55,9 +55,10 @@ def test_the_work_is_what_the_row_says(direction, choices):
     entry = Entry(torch.nn.Conv2d(4, 4, 3, padding=1, bias=False), (2, 4, 8, 8))
     entry.module.register_forward_hook(lambda _, args, output: seen.append((args[0], output)))
     throughput.work_of(entry, Execution("cpu", **choices), direction, 3)()
-    assert len(seen) == 3
+    assert len(seen) == 3 + (direction != "forward")  # one tells the shape of the output
     for images, output in seen:
-        assert output.dtype == (torch.bfloat16 if choices.get("bf16") else torch.float32)
+        precision = torch.bfloat16 if choices.get("bf16") else torch.float32
+        assert (images.dtype, output.dtype) == (precision, precision)
         assert images.is_contiguous() == (not choices.get("channels_last"))
         assert output.requires_grad == (direction != "forward")
     assert (entry.module.weight.grad is None) == (direction == "forward")
@@ -78,7 +79,7 @@ def test_a_device_is_timed_in_threads(monkeypatch):
     assert len(taken) == 3 + 2 * 3
     assert len(set(taken[3:])) == 2
     assert [row["threads"] for row in rows] == [1, 2]
-    assert rows[0]["to_eager"] == 1
+    assert rows[0]["to_first"] == 1
     for row in rows:
         steps = row["threads"] * row["steps"]
         assert row["images_per_second"] == pytest.approx(128 * steps / row["seconds"])
@@ -93,3 +94,24 @@ def test_a_thread_that_fails_is_told(monkeypatch):
     with pytest.raises(RuntimeError, match="^a thread that trained resnet20 failed") as caught:
         device.in_threads("resnet20", Execution("cpu"), 1, 2)
     assert str(caught.value.__cause__) == "no room"
+
+
+on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU: nothing to measure")
+
+
+@on_gpu
+@pytest.mark.parametrize("way", ["eager", "CUDA graph", "CUDA graph, TF32"])
+def test_a_gpu_is_timed_and_profiled(monkeypatch, way):
+    monkeypatch.setattr(device, "WARM", 6)
+    counts = [("processes", 1), ("processes", 2), ("threads", 2)]
+    *rows, found = device.measure(["resnet20"], [way], counts, 20, "cuda")
+    assert [row["to_first"] > 0 for row in rows] == [True] * 3
+    assert found["kernels_per_step"] > 20
+    assert 0 < found["busy_share"] < 1.5
+
+
+@on_gpu
+def test_every_row_is_measured_on_a_gpu(tmp_path):
+    out = tmp_path / "throughput.json"
+    throughput.main(["--batch", "4", "--rounds", "2", "--stages", "4", "--out", str(out)])
+    assert len(json.loads(out.read_text())["rows"]) == (2 + 2 + 8) * 3 * 2 * 2

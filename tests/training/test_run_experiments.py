@@ -317,9 +317,9 @@ def test_the_command_trains_several_at_a_time(setting, tmp_path, monkeypatch):
     counts = []
     run_several = runner.side_by_side
 
-    def seen(makers, at_a_time, device):
+    def seen(makers, at_a_time, execution):
         counts.append((len(makers), at_a_time))
-        yield from run_several(makers, at_a_time, device)
+        yield from run_several(makers, at_a_time, execution)
 
     monkeypatch.setattr(runner, "side_by_side", seen)
     words = ("experiment", "zero-gamma", "--seeds", 0, 1, "--out", tmp_path, "--quiet",
@@ -336,3 +336,7 @@ def test_the_command_trains_several_at_a_time(setting, tmp_path, monkeypatch):
     assert counts == [(4, 3)]
     kept = [read_record(tmp_path / path) for path in listed(tmp_path)]
     assert [record.machine["at_a_time"] for record in kept] == [3] * 4
+    (tmp_path / listed(tmp_path)[0]).unlink()
+    assert call(*words, "--at-a-time", 3)[0] == 0
+    kept = [read_record(tmp_path / path) for path in listed(tmp_path)]
+    assert [record.machine["at_a_time"] for record in kept] == [1, 3, 3, 3]

@@ -1,10 +1,16 @@
 """Several runs at a time: each computes what it would alone, and all end together."""
 
+import gc
+import subprocess
+import sys
 import threading
 import time
+import weakref
+from pathlib import Path
 
 import pytest
 import torch
+from commands import PATIENCE, ROOT, environment
 from tiny_runs import CPU, RECIPE, same_weights, tiny_trainer
 
 from resnet_lab.training import Execution
@@ -28,8 +34,7 @@ def makers(folder, execution=CPU, **options) -> list:
 
 
 def run(folder, at_a_time: int, execution=CPU, **options) -> dict:
-    device = execution.torch_device
-    records = list(side_by_side(makers(folder, execution, **options), at_a_time, device))
+    records = list(side_by_side(makers(folder, execution, **options), at_a_time, execution))
     assert len(records) == len(SEEDS)
     return {int(record.name): record for record in records}
 
@@ -101,7 +106,7 @@ def reached(folder) -> dict[str, int]:
 
 def test_who_leaves_finds_checkpoints_and_goes_on(tmp_path, alone, held):
     held |= {1, 2}
-    entered = side_by_side(makers(tmp_path, checkpoint_every=1000), 2, CPU.torch_device)
+    entered = side_by_side(makers(tmp_path, checkpoint_every=1000), 2, CPU)
     assert next(entered).name == "0"
     entered.close()
     assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
@@ -137,6 +142,100 @@ def test_one_that_fails_stops_the_others_and_is_raised(tmp_path, alone, held, mo
     assert_same_runs(tmp_path, run(tmp_path, 2, checkpoint_every=1000), alone)
 
 
+def test_the_first_error_is_raised_and_others_are_told(tmp_path):
+    def failing(text: str):
+        raise OSError(text)
+
+    for _ in range(20):
+        with pytest.raises(OSError, match="^disk full$"):
+            list(side_by_side([lambda: failing("disk full")] * 8, 4, CPU))
+    meeting = threading.Barrier(2)
+
+    def failing_together():
+        trainer = tiny_trainer()
+        trainer.on_point = lambda record: failing(f"of {meeting.wait(timeout=60)}")
+        return trainer
+
+    with (
+        pytest.warns(UserWarning, match=r"^another run failed, too: OSError\('of [01]'\)"),
+        pytest.raises(OSError, match="^of [01]$"),
+    ):
+        list(side_by_side([failing_together] * 2, 2, CPU))
+
+
+def test_switches_of_the_process_hold_until_the_last_run_ends(tmp_path, held, monkeypatch):
+    """TF32 is one of them: the first run to end must not set it back for the others."""
+    held.add(1)
+    advance, seen = Trainer.advance, set()
+
+    def looking(trainer):
+        advance(trainer)
+        seen.add(torch.backends.cudnn.allow_tf32)
+
+    monkeypatch.setattr(Trainer, "advance", looking)
+    before = torch.backends.cudnn.allow_tf32
+    assert before is not CPU.tf32
+    records = side_by_side(makers(tmp_path), 2, CPU)
+    assert next(records).name == "0"
+    held.clear()
+    assert len(list(records)) == len(SEEDS) - 1
+    assert seen == {CPU.tf32}
+    assert torch.backends.cudnn.allow_tf32 is before
+
+
+def test_an_impatient_ctrl_c_still_stops_all_of_them(tmp_path):
+    """The second signal comes while the first is waiting for the runs to stop."""
+    program = f"""
+import os, signal, sys, threading, time
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_side_by_side import *
+advance, taken = Trainer.advance, []
+def slow(trainer):
+    taken.append(trainer.identity["name"])
+    if len(taken) == 3:
+        threading.Thread(target=interrupt).start()
+    time.sleep(0.05)
+    advance(trainer)
+def interrupt():
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.02)
+Trainer.advance = slow
+try:
+    list(side_by_side(makers(Path({str(tmp_path)!r})), 2, CPU))
+finally:
+    import atexit
+    atexit.register(lambda: print(len(taken), sorted(set(taken))))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE,
+        env=environment(), cwd=ROOT,
+    )  # fmt: skip
+    assert "KeyboardInterrupt" in done.stderr
+    steps, _, names = done.stdout.partition(" ")
+    assert names.strip() == "['0', '1']"
+    assert int(steps) < 12
+
+
+def test_a_finished_run_is_let_go(tmp_path):
+    """With a GPU's memory; a study holds its trainer, and the trainer the study."""
+    gone = []
+
+    def make():
+        trainer = tiny_trainer()
+        trainer.on_point = lambda record: trainer.steps
+        weakref.finalize(trainer, gone.append, True)
+        return trainer
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert len(list(side_by_side([make] * 3, 2, CPU))) == 3
+        assert len(gone) == 3
+    finally:
+        gc.enable()
+
+
 @pytest.mark.parametrize(
     ("at_a_time", "error", "message"),
     [
@@ -148,7 +247,7 @@ def test_one_that_fails_stops_the_others_and_is_raised(tmp_path, alone, held, mo
 )
 def test_what_cannot_be_is_refused(at_a_time, error, message):
     with pytest.raises(error, match=message):
-        next(side_by_side([lambda: pytest.fail("made")], at_a_time, CPU.torch_device))
+        next(side_by_side([lambda: pytest.fail("made")], at_a_time, CPU))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU: streams not tried")

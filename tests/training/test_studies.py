@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from torch.nn import functional as F
 from resnet_lab.hooks import gradient_flow, lesioned
 from resnet_lab.models import ResNet
 from resnet_lab.training import ImageFolderData, Trainer, experiments
-from resnet_lab.training.studies import DRAWS, FlowStudy, LesionStudy, Study, attach_studies
+from resnet_lab.training.studies import DRAWS, FlowStudy, LesionStudy, attach_studies
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -73,8 +74,9 @@ def test_the_flow_is_that_of_the_network_at_each_point(tmp_path):
     assert [point["epoch"] for point in found["points"]] == [
         pytest.approx(8 * step / 50) for step in (0, 3, 6, 12, 24, 30)
     ]
-    assert (found["run"], found["code"], found["images"]) == ("run", record.code, 8)
-    assert (found["machine"], found["data"]) == (record.machine, record.data)
+    assert (found["images"], found["steps"], found["commit"]) == (8, 30, record.commit)
+    assert found["run"] == json.loads(json.dumps(trainer.identity))
+    assert found["machine"] == record.machine
     data = trainer.batches.data
     images = trainer.batches.normalize(data.train_images[:8])
     for point in found["points"]:
@@ -115,19 +117,62 @@ def test_a_resumed_run_has_the_same_studies(tmp_path, stop_at):
 
 
 def test_a_point_that_is_trained_again_is_measured_again(tmp_path):
-    """The run was killed behind the point of step 6, and its checkpoint is lost."""
+    """The run was killed behind the points of step 3 and 6, and its checkpoints are lost."""
     studied(tmp_path, stop_at=6, names=["flow"])
     for checkpoint in (tmp_path / "work").glob("step-*.pt"):
         checkpoint.unlink()
+    path = tmp_path / "flow/run.json"
+    spoiled = json.loads(path.read_text())
+    for point in spoiled["points"][1:]:
+        point["blocks"][0]["gradient"] = -1.0
+    path.write_text(json.dumps(spoiled))
     studied(tmp_path, names=["flow"])
-    assert [point["step"] for point in read(tmp_path, "flow")["points"]] == [0, 3, 6, 12, 24, 30]
+    studied(tmp_path / "straight", names=["flow"])
+    assert read(tmp_path, "flow") == read(tmp_path / "straight", "flow")
+
+
+def test_a_study_is_of_one_run_and_of_this_code(tmp_path, monkeypatch):
+    studied(tmp_path, names=["flow"])
+    before = (tmp_path / "flow/run.json").read_text()
+
+    def refused(key: str, **changes) -> None:
+        recipe = tiny_trainer().recipe.changed(evaluate_every=EVERY, **changes)
+        other = deep_trainer(name="run" if changes else "other", recipe=recipe)
+        with pytest.raises(ValueError, match=f"run.json must be moved away .* its {key} is"):
+            attach_studies(other, ["flow"], tmp_path, "run.json")
+
+    refused("run")
+    refused("run", lr=0.05)
+    monkeypatch.setattr("resnet_lab.training.studies.digest_of", lambda files: "0" * 16)
+    refused("code", momentum=0.9)
+    assert (tmp_path / "flow/run.json").read_text() == before
+
+
+@pytest.mark.parametrize("study", ["flow", "lesions"])
+@pytest.mark.parametrize("stop_at", [6, 30])
+def test_a_run_that_has_begun_without_a_study_is_refused(tmp_path, study, stop_at):
+    studied(tmp_path, stop_at=stop_at, names=[])
+    with pytest.raises(ValueError, match=rf"must hold no checkpoints: .* without .*{study}.run.js"):
+        studied(tmp_path, names=[study])
+    assert not (tmp_path / study).exists()
+
+
+def test_what_a_study_takes_is_not_counted_as_training(monkeypatch):
+    """A clock that stands still, but while a study is at work."""
+    now = [0.0]
+
+    def at_work(record):
+        now[0] += 100
+
+    clock = SimpleNamespace(perf_counter=lambda: now[0])
+    monkeypatch.setattr("resnet_lab.training.trainer.time", clock)
+    record = tiny_trainer(on_point=at_work).run()
+    assert now == [300]
+    assert record.seconds == 0
+    assert record.curve.seconds == [0] * 3
 
 
 def test_what_cannot_be_studied_is_refused(tmp_path):
-    studied(tmp_path, names=["flow"])
-    other = deep_trainer(name="other")
-    with pytest.raises(ValueError, match="must be moved away .* its run is 'run', not 'o"):
-        attach_studies(other, ["flow"], tmp_path, "run.json")
     module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 9 * 8, 3))
     with pytest.raises(TypeError, match="^model must be a ResNet, got Sequential"):
         LesionStudy(tiny_trainer(model=module), tmp_path / "x.json")
@@ -135,8 +180,6 @@ def test_what_cannot_be_studied_is_refused(tmp_path):
     trainer.batches = object.__new__(ImageFolderData)
     with pytest.raises(TypeError, match="^data must be in memory, got a folder"):
         FlowStudy(trainer, tmp_path / "x.json")
-    with pytest.raises(NotImplementedError):
-        Study(tiny_trainer(), tmp_path / "x.json").see(trainer.record(""))
     assert not (tmp_path / "x.json").exists()
 
 
@@ -151,14 +194,18 @@ def test_the_command_keeps_them_beside_the_records(tmp_path, monkeypatch):
     assert call(*words)[0] == 0
     code, summary, _ = call(*words, "--studies", "flow")
     assert code == 2
-    assert summary["error"].endswith("seed0.json must be moved away: it was trained without flow")
+    path = tmp_path / "digits-short/flow/resnet56-B-seed0.json"
+    message = "the record of digits-short/resnet56-B-seed0 must be moved away: it was trained"
+    assert summary["error"] == f"{message} without {path}"
     (tmp_path / "digits-short/resnet56-B-seed0.json").unlink()
     assert call(*words, "--studies", "flow", "lesions")[0] == 0
-    flow = json.loads((tmp_path / "digits-short/flow/resnet56-B-seed0.json").read_text())
+    flow = json.loads(path.read_text())
     assert [point["step"] for point in flow["points"]] == [0, 1, 2]
     assert len(flow["points"][0]["blocks"]) == 1 + 27
     lesions = json.loads((tmp_path / "digits-short/lesions/resnet56-B-seed0.json").read_text())
     assert len(lesions["cuts"]) == 1 + 27 + 10
-    assert lesions["run"] == "digits-short/resnet56-B-seed0"
+    assert lesions["run"]["name"] == "digits-short/resnet56-B-seed0"
     assert call(*words, "--studies", "flow", "lesions")[0] == 0
+    path.write_text(json.dumps({**flow, "steps": 1}))
+    assert call(*words, "--studies", "flow")[0] == 2
     assert call(*words, "--studies", "x")[0] == 2
