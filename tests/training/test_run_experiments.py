@@ -331,8 +331,11 @@ def test_the_command_trains_several_at_a_time(setting, tmp_path, monkeypatch):
         2, {"error": "at_a_time must be 1 where compile is set, got 2", "exit": 2}
     )  # fmt: skip
     assert not loads
+    monkeypatch.setenv(queues := "CUDA_DEVICE_MAX_CONNECTIONS", "")
+    monkeypatch.delenv(queues)
     code, summary, _ = call(*words, "--at-a-time", 3)
     assert (code, summary["records"]) == (0, 4)
+    assert os.environ[queues] == "32"
     assert counts == [(4, 3)]
     kept = [read_record(tmp_path / path) for path in listed(tmp_path)]
     assert [record.machine["at_a_time"] for record in kept] == [3] * 4

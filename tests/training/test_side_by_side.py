@@ -119,6 +119,28 @@ def test_who_leaves_finds_checkpoints_and_goes_on(tmp_path, alone, held):
     assert_same_runs(tmp_path, run(tmp_path, 2, checkpoint_every=1000), alone)
 
 
+def test_a_run_that_is_being_built_stops_as_well(tmp_path):
+    first, left = threading.Event(), threading.Event()
+
+    def quick():
+        first.set()
+        return tiny_trainer()
+
+    def slow():
+        if first.is_set():  # else it would keep the other from its turn
+            left.wait(timeout=60)
+        return tiny_trainer(tmp_path / "slow")
+
+    entered = side_by_side([quick, slow], 2, CPU)
+    next(entered)
+    leaving = threading.Thread(target=entered.close)
+    leaving.start()
+    time.sleep(0.1)  # until it has told those that run, of which the slow one is none
+    left.set()
+    leaving.join(timeout=60)
+    assert reached(tmp_path) == {"slow": 1}
+
+
 def test_one_that_fails_stops_the_others_and_is_raised(tmp_path, alone, held, monkeypatch):
     held.add(0)
     advance, other = Trainer.advance, threading.Event()
