@@ -1,6 +1,7 @@
 """Several runs at a time: each computes what it would alone, and all end together."""
 
 import gc
+import itertools
 import subprocess
 import sys
 import threading
@@ -120,18 +121,15 @@ def test_who_leaves_finds_checkpoints_and_goes_on(tmp_path, alone, held):
 
 
 def test_a_run_that_is_being_built_stops_as_well(tmp_path):
-    first, left = threading.Event(), threading.Event()
+    turn, left = itertools.count(), threading.Event()
 
-    def quick():
-        first.set()
-        return tiny_trainer()
-
-    def slow():
-        if first.is_set():  # else it would keep the other from its turn
-            left.wait(timeout=60)
+    def make():
+        if next(turn) == 0:
+            return tiny_trainer()
+        left.wait(timeout=60)
         return tiny_trainer(tmp_path / "slow")
 
-    entered = side_by_side([quick, slow], 2, CPU)
+    entered = side_by_side([make, make], 2, CPU)
     next(entered)
     leaving = threading.Thread(target=entered.close)
     leaving.start()
