@@ -45,7 +45,7 @@ def side_by_side(
     check_at_a_time(at_a_time)
     if at_a_time == 1:
         for make in makers:
-            yield make().run(resume=True)
+            yield _run(make())
         return
     leaving, running = Event(), set[Trainer]()
 
@@ -62,9 +62,8 @@ def side_by_side(
             running.add(trainer)
             if leaving.is_set():
                 trainer.stop()
-            record = trainer.run(resume=True)
+            record = _run(trainer)
             running.remove(trainer)
-            trainer.on_point = None  # which may lead back here and keep the GPU's memory
             return record
         except BaseException:
             leaving.set()
@@ -86,6 +85,12 @@ def side_by_side(
             finally:
                 pool.shutdown(cancel_futures=True)
                 _tell_other_errors(futures, sys.exception())
+
+
+def _run(trainer: Trainer) -> RunRecord:
+    record = trainer.run(resume=True)
+    trainer.on_point = None  # it may hold the trainer, and both the memory of the GPU
+    return record
 
 
 def _tell_other_errors(futures: Sequence[Future], raised: BaseException | None) -> None:

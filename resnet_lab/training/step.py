@@ -142,9 +142,11 @@ class GraphedStep:
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """Let no garbage be collected: the end of an old graph would break the capture of a new one."""
+    collecting = gc.isenabled()
     gc.collect()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()

@@ -237,7 +237,8 @@ finally:
     assert int(steps) < 12
 
 
-def test_a_finished_run_is_let_go(tmp_path):
+@pytest.mark.parametrize("at_a_time", [1, 2])
+def test_a_finished_run_is_let_go(at_a_time):
     """With a GPU's memory; a study holds its trainer, and the trainer the study."""
     gone = []
 
@@ -250,7 +251,7 @@ def test_a_finished_run_is_let_go(tmp_path):
     gc.collect()
     gc.disable()
     try:
-        assert len(list(side_by_side([make] * 3, 2, CPU))) == 3
+        assert len(list(side_by_side([make] * 3, at_a_time, CPU))) == 3
         assert len(gone) == 3
     finally:
         gc.enable()
