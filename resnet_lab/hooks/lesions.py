@@ -28,11 +28,11 @@ def lesioned(model: ResNet, names: Sequence[str]) -> Iterator[None]:
 
     Source: arXiv:1605.06431, section 4.
     """
-    blocks = model.named_blocks()
+    blocks, removable = model.named_blocks(), removable_blocks(model)
     for name in names:
         if name not in blocks:
             raise ValueError(f"names must be of {', '.join(blocks)}, got {name!r}")
-        if name not in removable_blocks(model):
+        if name not in removable:
             raise ValueError(
                 f"names must be of blocks that can be left out, got {name!r}: it changes the "
                 "shape, and has no shortcut"

@@ -105,11 +105,20 @@ class RunRecord:
             name: [rounded(value) for value in values] for name, values in data["curve"].items()
         }
         data["first_losses"] = [rounded(value) for value in data["first_losses"]]
-        lines = [
-            f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}"
-            for name, value in data.items()
-        ]
-        write_whole(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+        write_json(path, data)
+
+
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    """Write a dictionary, a line for each key, whole or not at all.
+
+    Raises:
+        OSError: the file can't be written.
+        ValueError: it holds a number that is not finite, which JSON can't say.
+    """
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in data.items()
+    ]
+    write_whole(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
 
 
 def rounded(value: float, digits: int = 6) -> float | None:

@@ -12,9 +12,9 @@ from tqdm import tqdm
 from resnet_lab.hooks import gradient_flow, lesioned, removable_blocks
 from resnet_lab.models import ResNet
 from resnet_lab.training.batches import Batch, MemoryBatches
-from resnet_lab.training.checkpoint import PATTERN, write_whole
+from resnet_lab.training.checkpoint import PATTERN
 from resnet_lab.training.code import STUDYING, digest_of
-from resnet_lab.training.record import RunRecord, rounded
+from resnet_lab.training.record import RunRecord, rounded, write_json
 from resnet_lab.training.trainer import Trainer
 
 DRAWS = 5
@@ -74,11 +74,7 @@ class Study:
     def write(self, record: RunRecord) -> None:
         """Write the result so far, with the commit and the machine of the run."""
         self.result.update(steps=record.steps, commit=record.commit, machine=record.machine)
-        lines = [
-            f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}"
-            for name, value in self.result.items()
-        ]
-        write_whole(self.path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+        write_json(self.path, self.result)
 
 
 class FlowStudy(Study):

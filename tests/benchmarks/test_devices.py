@@ -105,7 +105,11 @@ def test_a_gpu_is_timed_and_profiled(monkeypatch, way):
     monkeypatch.setattr(device, "WARM", 6)
     counts = [("processes", 1), ("processes", 2), ("threads", 2)]
     *rows, found = device.measure(["resnet20"], [way], counts, 20, "cuda")
-    assert [row["to_first"] > 0 for row in rows] == [True] * 3
+    assert [row[kind] for row, (kind, _) in zip(rows, counts, strict=True)] == [1, 2, 2]
+    assert rows[0]["to_first"] == 1
+    for row in rows[1:]:
+        ratio = row["images_per_second"] / rows[0]["images_per_second"]
+        assert row["to_first"] == pytest.approx(ratio)
     assert found["kernels_per_step"] > 20
     assert 0 < found["busy_share"] < 1.5
 
