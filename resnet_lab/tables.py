@@ -1,6 +1,6 @@
-"""Rows of text as a table, for a terminal and for a notebook."""
+"""Rows of text as a table: for a terminal, for a notebook, and in Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 
@@ -38,6 +38,17 @@ def html_table(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: s
         f'<table class="rl-table"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def markdown_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()
+) -> str:
+    r"""The same in Markdown; the columns whose positions are in ``right`` end at the right.
+
+    Cells are Markdown themselves, so a bar in one has to be escaped as ``\|``.
+    """
+    rule = ["---:" if i in right else "---" for i in range(len(columns))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (columns, rule, *rows))
 
 
 def is_numeric(rows: Sequence[Sequence[str]], index: int) -> bool:

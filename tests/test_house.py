@@ -17,8 +17,8 @@ PACKAGE = ROOT / "resnet_lab"
 
 # Each floor imports only from the floors above it.
 FLOORS = [
-    "arithmetic", "tables", "models", "hooks", "interop", "training", "records",
-    "figures", "widgets", "exercises", "grading",
+    "checks", "arithmetic", "tables", "models", "hooks", "analysis", "interop", "data", "training",
+    "experiments", "records", "figures", "widgets", "exercises", "grading",
 ]  # fmt: skip
 
 
