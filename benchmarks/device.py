@@ -21,11 +21,11 @@ import torch
 from torch import multiprocessing
 
 from benchmarks.training import synthetic
+from resnet_lab.experiments.side_by_side import ask_for_queues, threads_with_streams
 from resnet_lab.models import spec
 from resnet_lab.training import RECIPES, Execution, Trainer
 from resnet_lab.training.code import commit
 from resnet_lab.training.machine import describe_machine
-from resnet_lab.training.side_by_side import ask_for_queues, threads_with_streams
 from resnet_lab.training.step import BEGINNING
 
 WARM = 20

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from resnet_lab.training.data.places import VARIABLE
+from resnet_lab.data.places import VARIABLE
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ class ImageSet:
     whoever makes batches of them.
 
     Args:
-        name: what :func:`~resnet_lab.training.data.load_data` calls it.
+        name: what :func:`~resnet_lab.data.load_data` calls it.
         title: what a figure calls it.
         classes: name of each class, in the order of the labels.
         train_images: ``N, C, H, W``, uint8.

@@ -14,16 +14,16 @@ from typing import Any
 
 import torch
 
-from resnet_lab.training.arguments import make_parser
+from resnet_lab.data import ImageFolderData, load_data
+from resnet_lab.experiments.arguments import make_parser
+from resnet_lab.experiments.catalogue import experiment, setting_of
+from resnet_lab.experiments.runner import train_runs
+from resnet_lab.experiments.side_by_side import ask_for_queues
 from resnet_lab.training.checkpoint import CheckpointError
-from resnet_lab.training.data import ImageFolderData, load_data
 from resnet_lab.training.execution import Execution
-from resnet_lab.training.experiments import experiment, setting_of
 from resnet_lab.training.group import LostProcessError, joined_group
 from resnet_lab.training.recipe import Recipe, recipe
 from resnet_lab.training.record import RecordError, RunRecord
-from resnet_lab.training.runner import train_runs
-from resnet_lab.training.side_by_side import ask_for_queues
 from resnet_lab.training.sources import Data
 from resnet_lab.training.trainer import Trainer
 

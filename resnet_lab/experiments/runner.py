@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from resnet_lab.data import ImageSet, load_data
+from resnet_lab.experiments.catalogue import RUNS, Run, Setting
+from resnet_lab.experiments.claims import check_claims
+from resnet_lab.experiments.side_by_side import check_at_a_time, side_by_side
+from resnet_lab.experiments.studies import STUDIES, attach_studies, check_studied
 from resnet_lab.models import ResNetSpec, spec
-from resnet_lab.training.claims import check_claims
 from resnet_lab.training.code import code_digest
-from resnet_lab.training.data import ImageSet, load_data
 from resnet_lab.training.execution import Execution
-from resnet_lab.training.experiments import RUNS, Run, Setting
 from resnet_lab.training.record import RunRecord, read_record
-from resnet_lab.training.side_by_side import check_at_a_time, side_by_side
-from resnet_lab.training.studies import STUDIES, attach_studies, check_studied
 from resnet_lab.training.trainer import Trainer
 
 
@@ -47,7 +47,7 @@ def train_runs(
 
     Args:
         setting: data and recipe.
-        runs: names of :data:`~resnet_lab.training.experiments.RUNS`.
+        runs: names of :data:`~resnet_lab.experiments.catalogue.RUNS`.
         seeds: one training run each.
         folder: ``<setting>/<run>-seed<n>.json`` go here; checkpoints in between, under ``work``.
         execution: device and shortcuts.
@@ -55,8 +55,8 @@ def train_runs(
         keep_weights: keep the last weights under ``work``.
         checkpoint_every: steps between two checkpoints; None writes one at each point.
         at_a_time: how many are trained at once; see
-            :func:`~resnet_lab.training.side_by_side.side_by_side`.
-        studies: names of :data:`~resnet_lab.training.studies.STUDIES`; what they find goes to
+            :func:`~resnet_lab.experiments.side_by_side.side_by_side`.
+        studies: names of :data:`~resnet_lab.experiments.studies.STUDIES`; what they find goes to
             ``<setting>/<study>/<run>-seed<n>.json``.
 
     Yields:

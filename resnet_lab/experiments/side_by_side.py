@@ -9,7 +9,7 @@ from threading import Event
 
 import torch
 
-from resnet_lab.training.checks import check_integer
+from resnet_lab.checks import check_integer
 from resnet_lab.training.execution import Execution
 from resnet_lab.training.record import RunRecord
 from resnet_lab.training.step import BEGINNING

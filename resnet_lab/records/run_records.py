@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from statistics import mean, median, stdev
 
-from resnet_lab.training.claims import check_claims
+from resnet_lab.experiments.catalogue import RUNS, SETTINGS, Experiment, Setting, experiment
+from resnet_lab.experiments.claims import check_claims
 from resnet_lab.training.code import code_digest
-from resnet_lab.training.experiments import RUNS, SETTINGS, Experiment, Setting, experiment
 from resnet_lab.training.record import RecordError, RunRecord, read_record
 
 FOLDER = Path(__file__).with_name("runs")

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_lab.training.checks import check_integer
+from resnet_lab.checks import check_integer
 
 KEPT = 2
 PATTERN = "step-*.pt"

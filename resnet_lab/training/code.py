@@ -19,7 +19,7 @@ COMPUTING = (
 """Files that decide what a run computes; for the images, a record has a checksum."""
 
 
-STUDYING = ("hooks/gradients.py", "hooks/lesions.py", "training/studies.py")
+STUDYING = ("hooks/gradients.py", "hooks/lesions.py", "experiments/studies.py")
 """Files that decide what the studies of a run find."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from resnet_lab.training.checks import check_integer, check_number
+from resnet_lab.checks import check_integer, check_number
 
 NORMALIZATIONS = ("pixel mean", "channel mean and deviation", "none")
 """What is done to the images before the first layer."""

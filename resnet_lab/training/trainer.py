@@ -37,7 +37,7 @@ class Trainer:
 
     Args:
         model: a name of the catalogue, a :class:`ResNetSpec`, or a module.
-        data: images in memory or in a folder; see :mod:`resnet_lab.training.data`.
+        data: images in memory or in a folder; see :mod:`resnet_lab.data`.
         recipe: how to train.
         seed: of the first weights, the order of the images, crops and flips.
         execution: device and shortcuts.

@@ -10,7 +10,8 @@ from weakref import WeakSet
 
 from ipywidgets import HTML, BoundedIntText, Button, HBox, IntProgress
 
-from resnet_lab.training import RunRecord, Trainer, load_data
+from resnet_lab.data import load_data
+from resnet_lab.training import RunRecord, Trainer
 from resnet_lab.widgets.lab import ROW, TOOLTIP, WIDE, Lab, choice, one_of, whole
 from resnet_lab.widgets.lab_curve import RUNNING, curves_html, ended_words, error_words, run_words
 from resnet_lab.widgets.lab_runs import (

@@ -12,7 +12,7 @@ import pytest
 from archive_server import serving
 from tiny_cifar import tiny_cifar
 
-from resnet_lab.training.data.download import Archive, DownloadError, fetch
+from resnet_lab.data.download import Archive, DownloadError, fetch
 
 TINY = tiny_cifar(images=20)
 CONTENT = TINY.packed

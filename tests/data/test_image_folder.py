@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision import datasets, models
 
-from resnet_lab.training.data import ImageFolderData
+from resnet_lab.data import ImageFolderData
 
 SIZE = 16
 

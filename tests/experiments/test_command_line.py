@@ -11,8 +11,10 @@ import torch
 from commands import PATIENCE, call, command, started, strict
 from tiny_runs import same_weights
 
-from resnet_lab.training import DATA_SETS, RECIPES, arguments, cli, read_record
-from resnet_lab.training.experiments import EXPERIMENTS
+from resnet_lab.data import DATA_SETS
+from resnet_lab.experiments import arguments, cli
+from resnet_lab.experiments.catalogue import EXPERIMENTS
+from resnet_lab.training import RECIPES, read_record
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -223,7 +225,7 @@ def interrupted(words, folder: Path, number: int) -> tuple[int, dict]:
         "    take(self)\n"
         f"    if self.steps == 3: pathlib.Path({str(seen)!r}).touch()\n"
         "trainer.Trainer.advance = step\n"
-        "from resnet_lab.training.cli import main\n"
+        "from resnet_lab.experiments.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     python, *_ = command()

@@ -14,8 +14,8 @@ import torch
 from commands import PATIENCE, ROOT, environment
 from tiny_runs import CPU, RECIPE, same_weights, tiny_trainer
 
+from resnet_lab.experiments.side_by_side import STREAMS, side_by_side
 from resnet_lab.training import Execution
-from resnet_lab.training.side_by_side import STREAMS, side_by_side
 from resnet_lab.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")

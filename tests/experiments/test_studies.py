@@ -11,10 +11,12 @@ from tiny_runs import SPEC, same_weights, tiny_trainer
 from torch import nn
 from torch.nn import functional as F
 
+from resnet_lab.data import ImageFolderData
+from resnet_lab.experiments import catalogue
+from resnet_lab.experiments.studies import DRAWS, FlowStudy, LesionStudy, attach_studies
 from resnet_lab.hooks import gradient_flow, lesioned
 from resnet_lab.models import ResNet
-from resnet_lab.training import ImageFolderData, Trainer, experiments
-from resnet_lab.training.studies import DRAWS, FlowStudy, LesionStudy, attach_studies
+from resnet_lab.training import Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -146,7 +148,7 @@ def test_a_study_is_of_one_run_and_of_this_code(tmp_path, monkeypatch):
 
     refused("run")
     refused("run", lr=0.05)
-    monkeypatch.setattr("resnet_lab.training.studies.digest_of", lambda files: "0" * 16)
+    monkeypatch.setattr("resnet_lab.experiments.studies.digest_of", lambda files: "0" * 16)
     refused("code", momentum=0.9)
     assert (tmp_path / "flow/run.json").read_text() == before
 
@@ -187,13 +189,13 @@ def test_what_cannot_be_studied_is_refused(tmp_path):
 
 
 def test_the_command_keeps_them_beside_the_records(tmp_path, monkeypatch):
-    setting = experiments.SETTINGS["digits-short"]
+    setting = catalogue.SETTINGS["digits-short"]
     recipe = setting.recipe.changed(iterations=2, evaluate_every=1, drops=(), batch=16)
     tiny = replace(setting, recipe=recipe)
-    monkeypatch.setitem(experiments.SETTINGS, "digits-short", tiny)
+    monkeypatch.setitem(catalogue.SETTINGS, "digits-short", tiny)
     words = ("experiment", "shortcuts", "--runs", "resnet56-B", "--seeds", 0, "--quiet",
              "--device", "cpu", "--out", tmp_path)  # fmt: skip
-    monkeypatch.setattr("resnet_lab.training.studies.DRAWS", 1)
+    monkeypatch.setattr("resnet_lab.experiments.studies.DRAWS", 1)
     assert call(*words)[0] == 0
     code, summary, _ = call(*words, "--studies", "flow")
     assert code == 2

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from resnet_lab.data import load_data
+from resnet_lab.experiments.catalogue import EXPERIMENTS, RUNS, SETTINGS, setting_of
+from resnet_lab.experiments.runner import network_of
 from resnet_lab.records import replay, runs, trained
 from resnet_lab.records.checkpoints import PACKED, WEIGHTS, pack
 from resnet_lab.records.replay import agree, replayed_losses
 from resnet_lab.records.run_records import FOLDER, Summary, _records, checked_record
-from resnet_lab.training import RecordError, Trainer, load_data
-from resnet_lab.training.experiments import EXPERIMENTS, RUNS, SETTINGS, setting_of
-from resnet_lab.training.runner import network_of
+from resnet_lab.training import RecordError, Trainer
 
 DIGITS = FOLDER / "digits-short"
 PATHS = sorted(FOLDER.glob("*/*.json"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from resnet_lab.training.cli import main
+from resnet_lab.experiments.cli import main
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240

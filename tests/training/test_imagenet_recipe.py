@@ -13,7 +13,8 @@ from tiny_runs import RECIPE, SPEC, same_weights, tiny_trainer
 from torchvision.transforms import functional as vision
 
 import resnet_lab
-from resnet_lab.training import RECIPES, ImageFolderData, read_record
+from resnet_lab.data import ImageFolderData
+from resnet_lab.training import RECIPES, read_record
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -171,7 +171,7 @@ def test_surgery_needs_a_network_that_it_knows():
 
 def test_a_real_network_on_real_images_takes_the_same_steps():
     """ResNet-20 on the digits by the short recipe, as chapter 1 trains it."""
-    from resnet_lab.training import load_data
+    from resnet_lab.data import load_data
 
     data, recipe = load_data("digits"), RECIPES["short"].changed(iterations=6, drops=(3,))
     trainer = Trainer("resnet20", data, recipe, 1, CPU, progress=False)

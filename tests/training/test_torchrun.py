@@ -13,7 +13,8 @@ from plain_loop import plain_loop
 from torch.nn import functional as F
 
 import resnet_lab
-from resnet_lab.training import RECIPES, RunRecord, load_data, read_record
+from resnet_lab.data import load_data
+from resnet_lab.training import RECIPES, RunRecord, read_record
 from resnet_lab.training.batches import MemoryBatches
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -93,7 +94,8 @@ DETACHED = """
 import sys
 import torch
 from resnet_lab.models import spec
-from resnet_lab.training import RECIPES, Execution, Trainer, load_data
+from resnet_lab.data import load_data
+from resnet_lab.training import RECIPES, Execution, Trainer
 from resnet_lab.training.group import joined_group
 
 with joined_group(torch.device("cpu")):

@@ -14,9 +14,10 @@ import pytest
 import torch
 from IPython.core.formatters import DisplayFormatter
 
+from resnet_lab.data import load_data
 from resnet_lab.figures.style import SERIES
 from resnet_lab.models import spec
-from resnet_lab.training import RECIPES, RunRecord, Trainer, load_data
+from resnet_lab.training import RECIPES, RunRecord, Trainer
 from resnet_lab.training.code import code_digest
 from resnet_lab.training.curve import Curve
 from resnet_lab.widgets import lab_runs, training_lab
