@@ -25,8 +25,8 @@ from resnet_lab.experiments.side_by_side import ask_for_queues, threads_with_str
 from resnet_lab.models import spec
 from resnet_lab.training import RECIPES, Execution, Trainer
 from resnet_lab.training.code import commit
+from resnet_lab.training.graphed_step import BEGINNING
 from resnet_lab.training.machine import describe_machine
-from resnet_lab.training.step import BEGINNING
 
 WARM = 20
 """Steps before the clock runs: compiling, capturing, the first look at the algorithms."""

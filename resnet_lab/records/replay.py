@@ -45,7 +45,7 @@ def replayed_losses(record: RunRecord, data: ImageSet) -> list[float]:
     steps = max(1, len(record.first_losses))
     trainer = Trainer(
         network_of(run, data), data, record.recipe.changed(iterations=steps, drops=()),
-        record.seed, Execution("cpu"), run.surgery, progress=False,
+        record.seed, Execution("cpu"), surgery=run.surgery, progress=False,
     )  # fmt: skip
     threads = torch.get_num_threads()
     torch.set_num_threads(record.machine["threads"])

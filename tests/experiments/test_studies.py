@@ -1,6 +1,8 @@
 """Studies of a run: what they keep is what the network of the moment gives, resumed or not."""
 
+import gc
 import json
+import weakref
 from dataclasses import asdict, replace
 from types import SimpleNamespace
 
@@ -13,7 +15,7 @@ from torch.nn import functional as F
 
 from resnet_lab.data import ImageFolderData
 from resnet_lab.experiments import catalogue
-from resnet_lab.experiments.studies import DRAWS, FlowStudy, LesionStudy, attach_studies
+from resnet_lab.experiments.studies import DRAWS, FlowStudy, LesionStudy, Studies
 from resnet_lab.hooks import gradient_flow, lesioned
 from resnet_lab.models import ResNet
 from resnet_lab.training import Trainer
@@ -37,12 +39,12 @@ def read(folder, study: str) -> dict:
 def studied(folder, trainer=None, stop_at: int = 0, names=("flow", "lesions")) -> Trainer:
     """A run with its studies, stopped at a step."""
     trainer = trainer or deep_trainer(folder / "work", name="run")
-    attach_studies(trainer, names, folder, "run.json")
-    see = trainer.on_point
+    studies = Studies(names, folder / "run.json")
+    studies.begin(trainer)
 
-    def on_point(record):
-        see(record)
-        if record.steps == stop_at:
+    def on_point(trainer):
+        studies.see(trainer)
+        if trainer.steps == stop_at:
             trainer.stop()
 
     trainer.on_point = on_point
@@ -58,16 +60,32 @@ def test_studies_change_nothing_in_the_run(tmp_path):
     assert trainer.curve.test_loss == record.curve.test_loss
 
 
+def test_studies_do_not_keep_the_trainer(tmp_path):
+    """With a GPU's memory: they are given it when they are called."""
+    studies = Studies(["flow", "lesions"], tmp_path / "run.json")
+    trainer = deep_trainer(name="run", on_point=studies.see)
+    studies.begin(trainer)
+    trainer.run()
+    gone = weakref.ref(trainer)
+    gc.collect()
+    gc.disable()
+    try:
+        del trainer
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 def test_the_flow_is_that_of_the_network_at_each_point(tmp_path):
     kept = {}
     trainer = deep_trainer(tmp_path / "work", name="run")
     kept[0] = {k: v.clone() for k, v in trainer.model.state_dict().items()}
-    attach_studies(trainer, ["flow"], tmp_path, "run.json")
-    see = trainer.on_point
+    studies = Studies(["flow"], tmp_path / "run.json")
+    studies.begin(trainer)
 
-    def on_point(record):
-        kept[record.steps] = {k: v.clone() for k, v in trainer.model.state_dict().items()}
-        see(record)
+    def on_point(trainer):
+        kept[trainer.steps] = {k: v.clone() for k, v in trainer.model.state_dict().items()}
+        studies.see(trainer)
 
     trainer.on_point = on_point
     record = trainer.run()
@@ -122,7 +140,7 @@ def test_a_resumed_run_has_the_same_studies(tmp_path, stop_at):
 
 
 def test_a_point_that_is_trained_again_is_measured_again(tmp_path):
-    """The run was killed behind the points of step 3 and 6, and its checkpoints are lost."""
+    """The run was killed after the points of step 3 and 6, and its checkpoints are lost."""
     studied(tmp_path, stop_at=6, names=["flow"])
     for checkpoint in (tmp_path / "work").glob("step-*.pt"):
         checkpoint.unlink()
@@ -144,11 +162,11 @@ def test_a_study_is_of_one_run_and_of_this_code(tmp_path, monkeypatch):
         recipe = tiny_trainer().recipe.changed(evaluate_every=EVERY, **changes)
         other = deep_trainer(name="run" if changes else "other", recipe=recipe)
         with pytest.raises(ValueError, match=f"run.json must be moved away .* its {key} is"):
-            attach_studies(other, ["flow"], tmp_path, "run.json")
+            Studies(["flow"], tmp_path / "run.json").begin(other)
 
     refused("run")
     refused("run", lr=0.05)
-    monkeypatch.setattr("resnet_lab.experiments.studies.digest_of", lambda files: "0" * 16)
+    monkeypatch.setattr("resnet_lab.experiments.studies.digest_of", lambda sources: "0" * 16)
     refused("code", momentum=0.9)
     assert (tmp_path / "flow/run.json").read_text() == before
 
@@ -166,7 +184,7 @@ def test_what_a_study_takes_is_not_counted_as_training(monkeypatch):
     """A clock that stands still, but while a study is at work."""
     now = [0.0]
 
-    def at_work(record):
+    def at_work(trainer):
         now[0] += 100
 
     clock = SimpleNamespace(perf_counter=lambda: now[0])
@@ -180,11 +198,11 @@ def test_what_a_study_takes_is_not_counted_as_training(monkeypatch):
 def test_what_cannot_be_studied_is_refused(tmp_path):
     module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 9 * 8, 3))
     with pytest.raises(TypeError, match="^model must be a ResNet, got Sequential"):
-        LesionStudy(tiny_trainer(model=module), tmp_path / "x.json")
+        LesionStudy(tmp_path / "x.json").begin(tiny_trainer(model=module))
     trainer = tiny_trainer()
     trainer.batches = object.__new__(ImageFolderData)
     with pytest.raises(TypeError, match="^data must be in memory, got a folder"):
-        FlowStudy(trainer, tmp_path / "x.json")
+        FlowStudy(tmp_path / "x.json").begin(trainer)
     assert not (tmp_path / "x.json").exists()
 
 

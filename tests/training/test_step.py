@@ -156,7 +156,7 @@ def test_a_module_is_trained_as_it_is():
         ({"seed": 1.5}, TypeError, "^seed must be an integer, got 1.5"),
         ({"surgery": ["cut"]}, ValueError, "^surgery must be names of detach_short.* got 'cut'"),
         ({"checkpoint_every": 0}, ValueError, "^checkpoint_every must be at least 1, got 0"),
-        ({"recipe": RECIPE.changed(held_out=50)}, ValueError, "^held_out must be 1 to 49 .* 50"),
+        ({"recipe": RECIPE.changed(held_out=50)}, ValueError, "^held_out must be .* 49, got 50"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options, error, message):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from tiny_runs import RECIPE, same_weights, tiny_trainer
 
-from resnet_lab.training import Execution, read_record
+from resnet_lab.training import Execution, Trainer, read_record
 from resnet_lab.training import trainer as trainer_module
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -58,7 +58,9 @@ def test_a_run_that_is_seldom_looked_at_keeps_no_ruins_either(tmp_path, monkeypa
 
 
 def test_a_run_resumed_in_the_same_trainer_goes_on_exactly(tmp_path, whole):
-    trainer = tiny_trainer(tmp_path, on_point=lambda record: record.steps == 20 and trainer.stop())
+    trainer = tiny_trainer(
+        tmp_path, on_point=lambda trainer: trainer.steps == 20 and trainer.stop()
+    )
     trainer.run()
     before = trainer.take_step
     assert_same_run(trainer, trainer.run(resume=True), whole)
@@ -107,9 +109,9 @@ def test_a_diverged_run_saves_no_checkpoint_of_its_ruins(tmp_path):
 def test_a_run_stopped_from_a_callback_goes_on_exactly(tmp_path, whole, step):
     points = []
 
-    def on_point(record):
-        points.append(record)
-        if record.steps == step:
+    def on_point(trainer):
+        points.append(trainer.record())
+        if trainer.steps == step:
             trainer.stop()
 
     trainer = tiny_trainer(tmp_path, on_point=on_point)
@@ -173,13 +175,13 @@ def test_a_stop_before_the_first_step_is_not_lost():
 
 
 def test_a_stop_in_the_last_step_changes_nothing(whole):
-    trainer = tiny_trainer(on_point=lambda record: record.steps == 30 and trainer.stop())
+    trainer = tiny_trainer(on_point=lambda trainer: trainer.steps == 30 and trainer.stop())
     assert_same_run(trainer, trainer.run(), whole)
 
 
 def test_a_stopped_trainer_goes_on_in_memory(whole):
     """As the stop button of a live lab has it: nothing is written, nothing is lost."""
-    trainer = tiny_trainer(on_point=lambda record: record.steps == 10 and trainer.stop())
+    trainer = tiny_trainer(on_point=lambda trainer: trainer.steps == 10 and trainer.stop())
     first = trainer.run()
     assert first.ended == "stopped at step 10"
     time.sleep(0.2)
@@ -191,7 +193,7 @@ def test_a_stopped_trainer_goes_on_in_memory(whole):
 
 
 def test_the_time_between_two_parts_does_not_count(tmp_path):
-    trainer = tiny_trainer(tmp_path, on_point=lambda record: trainer.stop())
+    trainer = tiny_trainer(tmp_path, on_point=Trainer.stop)
     first = trainer.run()
     time.sleep(1)
     resumed = tiny_trainer(tmp_path)
@@ -226,7 +228,7 @@ def test_a_warm_up_goes_on_where_it_was(tmp_path):
     expected = straight.run()
     assert expected.curve.lr[15] == (0.1 if in_all < after else 0.01)
     trainer = tiny_trainer(
-        tmp_path, recipe=recipe, on_point=lambda record: record.steps == 8 and trainer.stop()
+        tmp_path, recipe=recipe, on_point=lambda trainer: trainer.steps == 8 and trainer.stop()
     )
     trainer.run()
     resumed = tiny_trainer(tmp_path, recipe=recipe)
@@ -234,7 +236,7 @@ def test_a_warm_up_goes_on_where_it_was(tmp_path):
 
 
 def test_an_error_in_a_callback_is_not_swallowed():
-    def on_point(record):
+    def on_point(trainer):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -243,7 +245,7 @@ def test_an_error_in_a_callback_is_not_swallowed():
 
 def test_the_bar_shows_loss_and_error_and_can_be_silent(capsys):
     # The bar is drawn anew every tenth of a second: wait at each point, so that it is.
-    tiny_trainer(progress=True, on_point=lambda record: time.sleep(0.15)).run()
+    tiny_trainer(progress=True, on_point=lambda _: time.sleep(0.15)).run()
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "tiny-seed0" in shown.err

@@ -78,20 +78,25 @@ class Scripted:
     errors: tuple[float, ...] = (80.0, 40.0, 20.0)
     end: "str | Exception" = "finished"
     leave: threading.Semaphore | None = None
-    record: RunRecord
+    model: RunRecord
 
-    def __init__(self, network: Any, data: Any, recipe: Any, seed: int, progress: bool) -> None:
+    def __init__(
+        self, network: Any, data: Any, recipe: Any, seed: int, progress: bool, on_point: Any
+    ) -> None:
         self.recipe, self.seed, self.steps, self.stopping = recipe, seed, 0, False
-        self.on_point: Any = None
+        self.on_point = on_point
 
     def stop(self) -> None:
         self.stopping = True
 
     def upto(self, ended: str) -> RunRecord:
         return replace(
-            Scripted.record, recipe=self.recipe, seed=self.seed, steps=self.steps, ended=ended,
+            Scripted.model, recipe=self.recipe, seed=self.seed, steps=self.steps, ended=ended,
             curve=points(*self.errors[: self.steps]),
         )  # fmt: skip
+
+    def record(self) -> RunRecord:
+        return self.upto("running")
 
     def run(self) -> RunRecord:
         for _ in self.errors:
@@ -100,7 +105,7 @@ class Scripted:
             if self.stopping:
                 return self.upto(f"stopped at step {self.steps}")
             self.steps += 1
-            self.on_point(self.upto("running"))
+            self.on_point(self)
         if isinstance(self.end, Exception):
             raise self.end
         return self.upto(self.end)
@@ -111,7 +116,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, record: RunRecord) -> type[Scripte
     class Mine(Scripted):
         pass
 
-    Scripted.record = record
+    Scripted.model = record
     monkeypatch.setattr(training_lab, "Trainer", Mine)
     return Mine
 
