@@ -1,14 +1,19 @@
 """Archives from the internet: several sources, resumed where cut off, checked before use."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from resnet_lab.data.places import VARIABLE
+
+ATTEMPTS = 3
+"""Attempts in a row that may bring nothing new before a source is given up."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,12 @@ class Archive:
     folder: str
     members: Mapping[str, str]
     sources: tuple[str, ...]
+
+    def is_right(self, path: Path) -> bool:
+        """Whether a file is there and is this one."""
+        import pooch
+
+        return path.exists() and pooch.file_hash(str(path), alg="md5") == self.md5
 
 
 class DownloadError(OSError):
@@ -54,138 +65,104 @@ def fetch(
     Raises:
         DownloadError: no source had it, or it could not be stored.
     """
+    target, part = folder / archive.file, folder / f"{archive.file}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _one_program_at_a_time(folder):
-            return _fetch_from_any(archive, folder, progress, pause, timeout)
+            if not archive.is_right(target):
+                _fill(part, archive, progress, pause, timeout)
+                part.replace(target)
     except DownloadError:
         raise
     except OSError as error:  # of the disk: those of the network end in the list of reasons
         with suppress(OSError):
-            (folder / f"{archive.file}.part").unlink()
+            part.unlink()
         raise DownloadError(
             f"{archive.file} can't be stored in {folder}: {error.strerror or error}. Change "
             f"that, or {_by_hand(archive)}"
         ) from error
+    return target
 
 
-def _fetch_from_any(
-    archive: Archive, folder: Path, progress: bool, pause: float, timeout: float
-) -> Path:
-    import pooch
+def _fill(part: Path, archive: Archive, progress: bool, pause: float, timeout: float) -> None:
+    """Collect an archive from the first source that has it."""
     import requests
     import urllib3
 
-    def is_right(path: Path) -> bool:
-        return path.exists() and pooch.file_hash(str(path), alg="md5") == archive.md5
-
-    if is_right(target := folder / archive.file):
-        return target
-    part = folder / f"{archive.file}.part"
+    download = partial(_download, part=part, progress=progress, pause=pause, timeout=timeout)
     reasons = []
     for source in archive.sources:
-        # A part that another source began may be what is wrong: then this one has another go.
-        for continued in (True, False) if part.exists() else (False,):
-            try:
-                Download(source, part, progress, pause, timeout).run()
-            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                reasons.append(f"  {source}: {_innermost(error)}")
-                break
-            if is_right(part):
-                os.replace(part, target)
-                return target
-            part.unlink()
-            if not continued:
-                reasons.append(f"  {source}: what it sends has not the md5 {archive.md5}")
+        begun = part.exists()
+        try:
+            download(source)
+            if begun and not archive.is_right(part):  # what another source has sent may be wrong
+                part.unlink()
+                download(source)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            reasons.append(f"  {source}: {_innermost(error)}")
+            continue
+        if archive.is_right(part):
+            return
+        part.unlink()
+        reasons.append(f"  {source}: what it sends has not the md5 {archive.md5}")
+    kept = "what has arrived is kept" if part.exists() else "nothing is kept"
     raise DownloadError(
-        f"{archive.file} could not be downloaded.\n"
-        + "\n".join(reasons)
-        + f"\nTry again later ({'what has arrived is kept' if part.exists() else 'nothing is kept'}"
-        f"), or {_by_hand(archive)}"
+        "\n".join([f"{archive.file} could not be downloaded.", *reasons])
+        + f"\nTry again later ({kept}), or {_by_hand(archive)}"
     )
 
 
-@dataclass(frozen=True)
-class Download:
-    """A download that goes on where an earlier one was cut off.
+def _download(url: str, part: Path, progress: bool, pause: float, timeout: float) -> None:
+    """Collect what is missing of a file, in as many attempts as bring something."""
+    import requests
+    import urllib3
 
-    Attributes:
-        url: what is downloaded.
-        part: where bytes are collected.
-        progress: show a bar.
-        pause: seconds before a second attempt; each further wait is twice as long.
-        timeout: seconds without a byte before an attempt is over.
-        attempts: how many may bring nothing new before the source is given up.
-    """
-
-    url: str
-    part: Path
-    progress: bool
-    pause: float
-    timeout: float
-    attempts: int = 3
-
-    def run(self) -> None:
-        """Collect what is missing of the file.
-
-        Raises:
-            requests.RequestException: the server refuses, or the attempts are used up.
-            urllib3.exceptions.HTTPError: likewise, while the file was arriving.
-            OSError: of the disk.
-        """
-        import requests
-        import urllib3
-
-        furthest = self._size()
-        vain = 0
-        while True:
-            try:
-                return self._attempt()
-            except requests.HTTPError:  # it has answered; there are other sources to ask
+    furthest, vain = _size(part), 0
+    while True:
+        try:
+            return _attempt(url, part, progress, timeout)
+        except requests.HTTPError:  # it has answered; there are other sources to ask
+            raise
+        except (requests.RequestException, urllib3.exceptions.HTTPError):
+            vain = 0 if _size(part) > furthest else vain + 1
+            if vain == ATTEMPTS:
                 raise
-            except (requests.RequestException, urllib3.exceptions.HTTPError):
-                vain = 0 if self._size() > furthest else vain + 1
-                if vain == self.attempts:
-                    raise
-            furthest = max(furthest, self._size())
-            time.sleep(self.pause * 2**vain)
+        furthest = max(furthest, _size(part))
+        time.sleep(pause * 2**vain)
 
-    def _attempt(self) -> None:
-        """Get what is missing, or everything from a server that knows no ranges."""
-        import requests
-        from tqdm.auto import tqdm
 
-        have = self._size()
-        headers = {"Accept-Encoding": "identity", "User-Agent": "resnet-lab"}
-        if have:
-            headers["Range"] = f"bytes={have}-"
-        with requests.get(self.url, headers=headers, stream=True, timeout=self.timeout) as response:
-            if have and response.status_code == requests.codes.requested_range_not_satisfiable:
-                return  # nothing is missing: an earlier program ended before it looked at the part
-            response.raise_for_status()
-            if response.status_code == requests.codes.partial_content:
-                span = response.headers.get("Content-Range", "")
-                if not span.startswith(f"bytes {have}-"):
-                    self.part.unlink(missing_ok=True)
-                    raise requests.ConnectionError(f"it sends {span!r} instead of what is missing")
-            else:
-                have = 0
-            length = response.headers.get("Content-Length")
-            with (
-                self.part.open("ab" if have else "wb") as file,
-                tqdm(
-                    desc=f"{self.part.stem} from {urlsplit(self.url).hostname}", initial=have,
-                    total=have + int(length) if length else None, unit="B", unit_scale=True,
-                    disable=not self.progress,
-                ) as bar,
-            ):  # fmt: skip
-                # Undecoded: some servers call a .tar.gz a compressed .tar, and requests unpacks it.
-                for chunk in response.raw.stream(1 << 18, decode_content=False):
-                    file.write(chunk)
-                    bar.update(len(chunk))
+def _attempt(url: str, part: Path, progress: bool, timeout: float) -> None:
+    """Get what is missing, or everything from a server that knows no ranges."""
+    import requests
+    from tqdm.auto import tqdm
 
-    def _size(self) -> int:
-        return self.part.stat().st_size if self.part.exists() else 0
+    have = _size(part)
+    headers = {"Accept-Encoding": "identity", "User-Agent": "resnet-lab"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+        if have and response.status_code == requests.codes.requested_range_not_satisfiable:
+            return  # nothing is missing: an earlier program ended before it looked at the part
+        response.raise_for_status()
+        if response.status_code != requests.codes.partial_content:
+            have = 0
+        elif not (span := response.headers.get("Content-Range", "")).startswith(f"bytes {have}-"):
+            part.unlink(missing_ok=True)
+            raise requests.ConnectionError(f"it sends {span!r} instead of what is missing")
+        length = response.headers.get("Content-Length")
+        with (
+            part.open("ab" if have else "wb") as file,
+            tqdm.wrapattr(
+                file, "write", total=have + int(length) if length else None, initial=have,
+                desc=f"{part.stem} from {urlsplit(url).hostname}", disable=not progress,
+            ) as counted,
+        ):  # fmt: skip
+            # Undecoded: some servers call a .tar.gz a compressed .tar.
+            shutil.copyfileobj(response.raw, counted)
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
 
 
 @contextmanager

@@ -91,6 +91,14 @@ def test_a_part_that_is_wrong_is_thrown_away_and_the_source_asked_again(tmp_path
         assert server.log == ["bytes=1000-", None]
 
 
+def test_a_server_that_is_always_cut_at_the_same_place_is_given_up(tmp_path):
+    """What it brings again after a part was thrown away is nothing new."""
+    orders = ["cut 1000", "wrong range"] * 5 + ["404"]
+    with serving(CONTENT, *orders) as server, pytest.raises(DownloadError, match="instead of what"):
+        get(tmp_path, server.url(NAME))
+    assert server.log == [None, "bytes=1000-"] * 2
+
+
 def test_a_wrong_file_is_thrown_away_and_the_next_source_asked(tmp_path):
     with serving(CONTENT, "corrupt") as first, serving(CONTENT) as second:
         assert get(tmp_path, first.url(NAME), second.url(NAME)).read_bytes() == CONTENT
