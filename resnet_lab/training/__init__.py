@@ -1,4 +1,7 @@
-"""One training run: recipe, trainer, step, batches, execution, record, checkpoint."""
+"""One training run: recipe, trainer, step, batches, execution, record, checkpoint.
+
+Read ``recipe``, then ``trainer``, and what it calls: ``batches``, ``step``, ``schedule``.
+"""
 
 from resnet_lab.training.execution import Execution
 from resnet_lab.training.recipe import RECIPES, Recipe, recipe

@@ -46,8 +46,7 @@ class Trainer:
         name: what the record is called; None takes the model and the seed.
         checkpoint_every: steps between two checkpoints; None writes one at each point.
         progress: show a progress bar.
-        on_point: called with the trainer at each point of the curve; the time it takes does not
-            count as training.
+        on_point: called with the trainer at each point of the curve; its time does not count.
 
     Raises:
         TypeError, ValueError: the network does not fit the data, or an argument is impossible.
@@ -86,18 +85,13 @@ class Trainer:
         self.identity: dict[str, Any] = {
             "name": name or f"{network.model}-seed{seed}",
             **network.identity,
-            "recipe": recipe.to_json(),
-            "data": self.batches.identity,
-            "seed": seed,
-            "execution": execution.to_json(),
-            "processes": self.group.size,
-            "code": code_digest(),
-        }
-        self.commit = commit()
+            "recipe": recipe.to_json(), "data": self.batches.identity, "seed": seed,
+            "execution": execution.to_json(), "processes": self.group.size, "code": code_digest(),
+        }  # fmt: skip
         self.schedule, self.tally = Schedule(recipe, self.group), Tally(self.device)
         self.curve, self.first_losses, self.stopping = Curve(), list[float](), False
-        self.steps, self.lr, self.seconds = 0, self.schedule.lr(0), 0.0
-        self.begun = time.perf_counter()
+        self.steps, self.seconds, self.begun = 0, 0.0, time.perf_counter()
+        self.lr, self.commit = self.schedule.lr(0), commit()
 
     def run(self, resume: bool = False) -> RunRecord:
         """Train to the end of the recipe, until :meth:`stop`, or until the loss is not finite.
@@ -221,17 +215,12 @@ class Trainer:
         if self.folder is None:
             return
         state = {
-            "identity": self.identity,
-            "commit": self.commit,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "steps": self.steps,
-            "schedule": self.schedule.state(),
-            "tally": self.tally.state(self.group),
-            "curve": self.curve.lists(),
-            "first_losses": self.first_losses,
-            "seconds": self._elapsed(),
-        }
+            "identity": self.identity, "commit": self.commit,
+            "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+            "steps": self.steps, "schedule": self.schedule.state(),
+            "tally": self.tally.state(self.group), "curve": self.curve.lists(),
+            "first_losses": self.first_losses, "seconds": self._elapsed(),
+        }  # fmt: skip
         if self.group.rank == 0:
             save_checkpoint(self.folder, self.steps, state)
 

@@ -165,14 +165,10 @@ def modules_of(file: Path) -> set[str]:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    ours = {name for name in names if name.partition(".")[0] == "resnet_lab"}
-    paths = {
-        path
-        for name in ours
-        for parent in (Path(*name.split(".")[1:]), *Path(*name.split(".")[1:]).parents)
-        for path in (parent / "__init__.py", parent.with_suffix(".py") if parent.name else parent)
-    }
-    return {path.as_posix() for path in paths if (code.PACKAGE / path).is_file()}
+    ours = [name.split(".")[1:] for name in names if name.split(".")[0] == "resnet_lab"]
+    above = {"/".join(parts[:depth]) for parts in ours for depth in range(len(parts) + 1)}
+    files = {f"{place}.py" for place in above} | {f"{place}/__init__.py" for place in above}
+    return {name.lstrip("/") for name in files if (code.PACKAGE / name.lstrip("/")).is_file()}
 
 
 def brought_by(file: str) -> set[str]:
