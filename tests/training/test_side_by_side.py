@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from commands import PATIENCE
+from commands import PATIENCE, heeding_ctrl_c
 from tiny_runs import CPU, RECIPE, same_weights, tiny_trainer
 
 from resnet_lab.training import Execution
@@ -42,13 +42,14 @@ def weights(folder, seed: int) -> dict:
     return torch.load(folder / str(seed) / "weights.pt", weights_only=True)
 
 
-@pytest.fixture
-def alone(tmp_path):
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
     """Each run by itself: the folder of their weights, and their records."""
-    folder = tmp_path / "alone"
-    return folder, {
-        seed: make().run() for seed, make in zip(SEEDS, makers(folder), strict=True)
-    }  # fmt: skip
+    folder, threads = tmp_path_factory.mktemp("alone"), torch.get_num_threads()
+    torch.set_num_threads(1)
+    records = {seed: make().run() for seed, make in zip(SEEDS, makers(folder), strict=True)}
+    torch.set_num_threads(threads)
+    return folder, records
 
 
 def assert_same_runs(folder, records, alone):
@@ -257,7 +258,7 @@ def test_an_impatient_ctrl_c_still_stops_all_of_them(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Trainer, "advance", interrupting)
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", seen)
-    with pytest.raises(KeyboardInterrupt) as second:
+    with heeding_ctrl_c(), pytest.raises(KeyboardInterrupt) as second:
         list(side_by_side(makers(tmp_path), 2, CPU))
     over.set()
     for thread in threads:

@@ -22,11 +22,14 @@ def lists_but_seconds(record) -> dict:
     return {**record.curve.lists(), "seconds": None}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def whole():
     """The uninterrupted run."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     trainer = tiny_trainer()
     record = trainer.run()
+    torch.set_num_threads(threads)
     return trainer, record
 
 
