@@ -64,8 +64,10 @@ def kill_at(folder: Path, steps: int, chance: random.Random) -> bool:
         return process.wait(PATIENCE) == -signal.SIGKILL
 
 
-def killed_and_resumed(tmp_path: Path, steps: int, kills: int, seed: int) -> None:
-    chance, folder = random.Random(seed), tmp_path / "killed"
+@pytest.mark.everything
+def test_a_run_killed_at_twenty_moments_ends_the_same(tmp_path):
+    kills, chance, folder = 20, random.Random(1), tmp_path / "killed"
+    steps = kills * (MOST + LATE) + 1
     for number in range(kills):
         assert kill_at(folder, steps, chance), f"kill {number} came after the end"
         assert not (folder / "record.json").exists()
@@ -84,12 +86,3 @@ def killed_and_resumed(tmp_path: Path, steps: int, kills: int, seed: int) -> Non
     assert ours.curve.seconds == sorted(ours.curve.seconds)
     assert not [name for name in names(folder) if name.endswith(".partial")]
     assert len([name for name in names(folder) if name.startswith("step-")]) == 2
-
-
-def test_a_run_killed_twice_ends_the_same(tmp_path):
-    killed_and_resumed(tmp_path, steps=2 * (MOST + LATE) + 1, kills=2, seed=0)
-
-
-@pytest.mark.everything
-def test_a_run_killed_at_twenty_moments_ends_the_same(tmp_path):
-    killed_and_resumed(tmp_path, steps=20 * (MOST + LATE) + 1, kills=20, seed=1)

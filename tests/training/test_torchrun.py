@@ -76,6 +76,7 @@ def assert_agrees(folder: Path, recipe=RECIPE) -> RunRecord:
     return read_record(folder / "record.json")
 
 
+@pytest.mark.everything
 def test_two_processes_agree_with_one_that_takes_both_halves(tmp_path):
     with started(torchrun(*run(tmp_path))) as group:
         out, err = group.communicate(timeout=PATIENCE)
