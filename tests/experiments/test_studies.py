@@ -211,23 +211,23 @@ def test_the_command_keeps_them_beside_the_records(tmp_path, monkeypatch):
     recipe = setting.recipe.changed(iterations=2, evaluate_every=1, drops=(), batch=16)
     tiny = replace(setting, recipe=recipe)
     monkeypatch.setitem(catalogue.SETTINGS, "digits-short", tiny)
-    words = ("experiment", "shortcuts", "--runs", "resnet56-B", "--seeds", 0, "--quiet",
+    words = ("experiment", "small-images", "--runs", "resnet20", "--seeds", 0, "--quiet",
              "--device", "cpu", "--out", tmp_path)  # fmt: skip
     monkeypatch.setattr("resnet_lab.experiments.studies.DRAWS", 1)
     assert call(*words)[0] == 0
     code, summary, _ = call(*words, "--studies", "flow")
     assert code == 2
-    path = tmp_path / "digits-short/flow/resnet56-B-seed0.json"
-    message = "the record of digits-short/resnet56-B-seed0 must be moved away: it was trained"
+    path = tmp_path / "digits-short/flow/resnet20-seed0.json"
+    message = "the record of digits-short/resnet20-seed0 must be moved away: it was trained"
     assert summary["error"] == f"{message} without {path}"
-    (tmp_path / "digits-short/resnet56-B-seed0.json").unlink()
+    (tmp_path / "digits-short/resnet20-seed0.json").unlink()
     assert call(*words, "--studies", "flow", "lesions")[0] == 0
     flow = json.loads(path.read_text())
     assert [point["step"] for point in flow["points"]] == [0, 1, 2]
-    assert len(flow["points"][0]["blocks"]) == 1 + 27
-    lesions = json.loads((tmp_path / "digits-short/lesions/resnet56-B-seed0.json").read_text())
-    assert len(lesions["cuts"]) == 1 + 27 + 10
-    assert lesions["run"]["name"] == "digits-short/resnet56-B-seed0"
+    assert len(flow["points"][0]["blocks"]) == 1 + 9
+    lesions = json.loads((tmp_path / "digits-short/lesions/resnet20-seed0.json").read_text())
+    assert len(lesions["cuts"]) == 1 + 9 + 4
+    assert lesions["run"]["name"] == "digits-short/resnet20-seed0"
     assert call(*words, "--studies", "flow", "lesions")[0] == 0
     path.write_text(json.dumps({**flow, "steps": 1}))
     assert call(*words, "--studies", "flow")[0] == 2

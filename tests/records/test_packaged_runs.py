@@ -194,6 +194,33 @@ def test_a_replay_writes_only_codes_that_it_has_seen(tmp_path, monkeypatch, caps
     assert "records differ" in capsys.readouterr().err
 
 
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "replayed", "same"),
+    [
+        ([2.0, 1.0], [2.0, 1.0], True),
+        ([], [], True),
+        ([2.0, 1.0], [2.0], False),
+        ([2.0], [2.0, 1.0], False),
+        ([2.0], [], False),
+        ([2.0] * 5, [2.00019, 2.0019, 2.019, 2.059, 2.19], True),
+        ([2.0], [2.00021], False),
+        ([2.0] * 2, [2.0, 2.0021], False),
+        ([2.0] * 3, [2.0, 2.0, 2.021], False),
+        ([2.0] * 4, [2.0, 2.0, 2.0, 2.063], False),
+        ([2.0] * 5, [2.0, 2.0, 2.0, 2.0, 2.3], False),
+        ([2.0, NAN], [2.0, NAN], True),
+        ([2.0, NAN], [2.0, 1.0], False),
+        ([2.0, 1.0], [2.0, NAN], False),
+    ],
+)
+def test_losses_agree_step_by_step(recorded, replayed, same):
+    assert agree(recorded, replayed) is same
+    assert agree(replayed, recorded) is same
+
+
 @pytest.mark.parametrize("run", ["plain20", "resnet20", "resnet56-detached", "resnetv2_110"])
 def test_this_code_computes_the_first_losses_of_the_records(run, digits):
     record = checked_record(DIGITS / f"{run}-seed0.json")

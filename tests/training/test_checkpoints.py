@@ -85,6 +85,16 @@ def test_a_state_comes_back_and_two_are_kept(folder):
     assert found == {"step": 30, "curve": [0.5, None]}
 
 
+def test_the_newest_is_that_of_the_last_step_whatever_the_clock_says(folder):
+    """A copied folder has its files in any order of time."""
+    for age, path in enumerate(sorted(folder.glob("step-*.pt"))):
+        os.utime(path, (1e9 - age, 1e9 - age))
+    assert load_checkpoint(folder)["step"] == 30
+    os.utime(save_checkpoint(folder, 40, state(40)), (1e8, 1e8))
+    assert load_whole(folder) == [40, 30]
+    assert load_checkpoint(folder)["step"] == 40
+
+
 def test_where_there_is_nothing_nothing_is_loaded(tmp_path):
     assert load_checkpoint(tmp_path) is None
     assert load_checkpoint(tmp_path / "missing") is None

@@ -88,6 +88,44 @@ def test_the_curve_says_what_another_evaluation_finds():
     assert curve.test_error[-1] == pytest.approx(100 * wrong / 21)
 
 
+def test_an_evaluation_keeps_nothing_for_a_backward_pass():
+    trainer, seen = tiny_trainer(), []
+    trainer.model.register_forward_hook(
+        lambda model, _, output: seen.append((model.training, output.requires_grad))
+    )
+    trainer.evaluate()
+    trainer.advance()
+    assert seen == [(False, False), (True, True)]
+    assert not trainer.tally.sums.requires_grad
+
+
+class Part:
+    """One of two processes, which keeps what it would add to the sums of both."""
+
+    def __init__(self, rank: int) -> None:
+        self.rank, self.size, self.sums = rank, 2, None
+
+    def agree(self, model: nn.Module) -> None:
+        """The statistics are those of rank 0 already."""
+
+    def sum(self, values: torch.Tensor) -> torch.Tensor:
+        self.sums = values
+        return values
+
+
+def test_of_several_processes_each_evaluates_other_batches():
+    trainer = tiny_trainer()
+    images = list(trainer.batches.test(4))  # six batches, the last of one image
+    trainer.batches.test = lambda: iter(images)
+    parts = [Part(0), Part(1)]
+    alone = trainer.evaluate()
+    for trainer.group in parts:
+        trainer.evaluate()
+    assert [int(part.sums[2]) for part in parts] == [12, 9]
+    loss, wrong, count = sum(part.sums for part in parts).tolist()
+    assert (loss / count, 100 * wrong / count) == pytest.approx(alone)
+
+
 def test_evaluating_changes_nothing_that_is_trained():
     often = tiny_trainer(recipe=RECIPE.changed(evaluate_every=1))
     seldom = tiny_trainer(recipe=RECIPE.changed(evaluate_every=30))

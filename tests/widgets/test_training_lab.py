@@ -186,16 +186,17 @@ def test_every_kind_is_a_network_of_the_catalogue(kind, name, shortcut, version)
 
 
 def test_stop_ends_a_run_even_before_it_has_begun(make, monkeypatch):
-    begin = Trainer._begin
+    begin, told = Trainer._begin, threading.Event()
 
     def begin_late(self: Trainer, resume: bool) -> None:
-        time.sleep(0.2)
+        assert told.wait(timeout=60)
         begin(self, resume)
 
     monkeypatch.setattr(Trainer, "_begin", begin_late)
     lab = make(steps=5000)
     lab.start()
     lab.stop()
+    told.set()
     record = lab.wait(timeout=60)
     assert record.ended == f"stopped at step {record.steps}"
     assert record.steps < 100
