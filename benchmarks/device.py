@@ -21,12 +21,12 @@ import torch
 from torch import multiprocessing
 
 from benchmarks.training import synthetic
+from resnet_lab.experiments.side_by_side import ask_for_queues, threads_with_streams
 from resnet_lab.models import spec
 from resnet_lab.training import RECIPES, Execution, Trainer
 from resnet_lab.training.code import commit
+from resnet_lab.training.graphed_step import BEGINNING
 from resnet_lab.training.machine import describe_machine
-from resnet_lab.training.side_by_side import ask_for_queues, threads_with_streams
-from resnet_lab.training.step import BEGINNING
 
 WARM = 20
 """Steps before the clock runs: compiling, capturing, the first look at the algorithms."""

@@ -14,7 +14,8 @@ from torchvision.transforms.functional import to_pil_image
 
 import resnet_lab
 from benchmarks.interleave import Work, ratios, show
-from resnet_lab.training import RECIPES, Execution, ImageSet, Trainer
+from resnet_lab.data import ImageSet
+from resnet_lab.training import RECIPES, Execution, Trainer
 from resnet_lab.training.batches import Batch, MemoryBatches
 
 RECIPE = RECIPES["cifar"]

@@ -2,7 +2,7 @@
 
 import sys
 
-from resnet_lab.training.cli import main
+from resnet_lab.experiments.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,11 +10,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from resnet_lab.data import load_data
+from resnet_lab.experiments.catalogue import RUNS
+from resnet_lab.experiments.runner import network_of
 from resnet_lab.models import ResNet
 from resnet_lab.records.run_records import FOLDER, checked_record
-from resnet_lab.training import RunRecord, load_data
-from resnet_lab.training.experiments import RUNS
-from resnet_lab.training.runner import network_of
+from resnet_lab.training import RunRecord
 
 WEIGHTS = Path(__file__).with_name("weights")
 SETTING, SEED = "digits-short", 0

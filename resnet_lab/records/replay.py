@@ -15,13 +15,13 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from resnet_lab.data import ImageSet, load_data
+from resnet_lab.experiments.catalogue import RUNS
+from resnet_lab.experiments.runner import network_of
 from resnet_lab.records.run_records import CODES, FOLDER
 from resnet_lab.training.code import code_digest
-from resnet_lab.training.data import ImageSet, load_data
 from resnet_lab.training.execution import Execution
-from resnet_lab.training.experiments import RUNS
 from resnet_lab.training.record import RunRecord, read_record
-from resnet_lab.training.runner import network_of
 from resnet_lab.training.trainer import Trainer
 
 TOLERANCES = (1e-4, 1e-3, 1e-2, 3e-2, 1e-1)
@@ -45,7 +45,7 @@ def replayed_losses(record: RunRecord, data: ImageSet) -> list[float]:
     steps = max(1, len(record.first_losses))
     trainer = Trainer(
         network_of(run, data), data, record.recipe.changed(iterations=steps, drops=()),
-        record.seed, Execution("cpu"), run.surgery, progress=False,
+        record.seed, Execution("cpu"), surgery=run.surgery, progress=False,
     )  # fmt: skip
     threads = torch.get_num_threads()
     torch.set_num_threads(record.machine["threads"])

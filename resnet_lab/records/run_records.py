@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 from statistics import mean, median, stdev
 
-from resnet_lab.training.claims import check_claims
+from resnet_lab.experiments.catalogue import RUNS, SETTINGS, experiment
+from resnet_lab.experiments.claims import check_claims
+from resnet_lab.experiments.entries import Experiment, Setting
+from resnet_lab.tables import markdown_table
 from resnet_lab.training.code import code_digest
-from resnet_lab.training.experiments import RUNS, SETTINGS, Experiment, Setting, experiment
 from resnet_lab.training.record import RecordError, RunRecord, read_record
 
 FOLDER = Path(__file__).with_name("runs")
@@ -114,7 +116,7 @@ class Runs:
     def table(self, quantity: str = "test_error", runs: Sequence[str] = ()) -> str:
         """A Markdown table: for each run the mean, median, best and worst over its seeds."""
         heads = ("network", "seeds", "mean ± deviation", "median", "best", "worst", "failed")
-        lines = [heads, ("---", *["---:"] * 6)]
+        lines = list[tuple[str, ...]]()
         for run in runs or self.records:
             if not any(record.finished for record in self.records[self._known(run)]):
                 failed = str(len(self.records[run]))
@@ -125,7 +127,7 @@ class Runs:
                 self.title(run), str(len(found.values)), str(found), f"{found.median:.2f}",
                 f"{found.best:.2f}", f"{max(found.values):.2f}", str(len(found.failed)),
             ))  # fmt: skip
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return markdown_table(heads, lines, right=range(1, len(heads)))
 
     def _known(self, run: str) -> str:
         if run not in self.records:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from resnet_lab.training.data.imageset import ImageSet
+from resnet_lab.data.imageset import ImageSet
 from resnet_lab.training.recipe import Recipe
 
 

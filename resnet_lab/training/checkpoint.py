@@ -16,10 +16,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_lab.training.checks import check_integer
+from resnet_lab.checks import check_integer
 
 KEPT = 2
 PATTERN = "step-*.pt"
+OTHER_CODE = (
+    ": other code wrote its checkpoints. Go on with that code, or begin anew in another folder"
+)
 
 
 class CheckpointError(Exception):
@@ -108,6 +111,7 @@ def check_identity(saved: dict[str, Any], wanted: dict[str, Any], folder: Path |
                 return check_identity(before, now, folder)
             raise ValueError(
                 f"{key} must be {before!r} to resume the run in {folder}, got {now!r}"
+                + (OTHER_CODE if key == "code" else "")
             )
 
 

@@ -4,7 +4,7 @@ import ast
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -12,32 +12,76 @@ PACKAGE = Path(__file__).parent.parent
 COMPUTING = (
     "models/plan.py", "models/stems.py", "models/shortcuts.py", "models/blocks.py",
     "models/preactivation.py", "models/spec.py", "models/trunk.py", "models/catalogue.py",
-    "hooks/surgery.py", "training/recipe.py", "training/batches.py", "training/step.py",
-    "training/schedule.py", "training/trainer.py", "training/sources.py", "training/network.py",
-    "training/curve.py",
+    "hooks/surgery.py", "data/folder.py", "data/reading.py",
+    "training/recipe.py", "training/batches.py", "training/sources.py", "training/network.py",
+    "training/execution.py", "training/group.py", "training/step.py", "training/graphed_step.py",
+    "training/schedule.py", "training/curve.py", "training/trainer.py",
 )  # fmt: skip
-"""Files that decide what a run computes; for the images, a record has a checksum."""
+"""Files that decide what a run computes."""
+
+NEUTRAL = {
+    **dict.fromkeys(
+        (
+            "__init__.py", "models/__init__.py", "hooks/__init__.py", "interop/__init__.py",
+            "data/__init__.py", "training/__init__.py",
+        ),
+        "says what is where",
+    ),
+    **dict.fromkeys(
+        (
+            "data/cifar.py", "data/copies.py", "data/digits.py", "data/download.py",
+            "data/imageset.py", "data/places.py",
+        ),
+        "brings images, for which a record has a checksum",
+    ),
+    **dict.fromkeys(
+        ("arithmetic.py", "tables.py", "models/cost.py", "models/flow.py", "hooks/shapes.py"),
+        "counts and describes networks",
+    ),
+    **dict.fromkeys(
+        ("hooks/gradients.py", "hooks/lesions.py", "hooks/preserve.py"),
+        "looks into a network; studies have a digest of their own",
+    ),
+    **dict.fromkeys(
+        (
+            "models/official.py", "interop/identify.py", "interop/identify_module.py",
+            "interop/identify_state.py", "interop/layouts.py", "interop/weights.py",
+        ),
+        "is for networks from elsewhere, which a record calls given",
+    ),
+    "checks.py": "refuses arguments, or lets them pass as they are",
+    "training/checkpoint.py": "returns what was saved, by its SHA-256",
+    "training/code.py": "says which code it was",
+    "training/machine.py": "says what the run was on",
+    "training/progress.py": "shows how far the run is",
+    "training/record.py": "keeps what was computed",
+}  # fmt: skip
+"""The other files that training brings with it, and why each may change."""
 
 
-STUDYING = ("hooks/gradients.py", "hooks/lesions.py", "training/studies.py")
-"""Files that decide what the studies of a run find."""
+def read_sources(files: Iterable[str]) -> dict[str, str]:
+    """What files of the package hold now: path in the package -> text."""
+    return {name: (PACKAGE / name).read_text(encoding="utf-8") for name in files}
+
+
+LOADED = read_sources(COMPUTING)
+"""The computing files as they were when this process loaded them."""
 
 
 @cache
 def code_digest() -> str:
-    """The digest of :data:`COMPUTING`."""
-    return digest_of(COMPUTING)
+    """The digest of the code that this process loaded, whatever becomes of its files."""
+    return digest_of(LOADED)
 
 
-def digest_of(files: Iterable[str]) -> str:
-    """SHA-256 of files of the package, cut to 16 digits.
+def digest_of(sources: Mapping[str, str]) -> str:
+    """SHA-256 of sources by path, cut to 16 digits.
 
     Comments, docstrings and layout do not enter; any other change does.
     """
     digest = hashlib.sha256()
-    for name in files:
-        tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
-        digest.update("\n".join([name, *_walk(tree)]).encode())
+    for name, text in sources.items():
+        digest.update("\n".join([name, *_walk(ast.parse(text))]).encode())
     return digest.hexdigest()[:16]
 
 
@@ -74,6 +118,9 @@ def _is_text(node: object) -> bool:
 @cache
 def commit() -> str:
     """Commit of the repository that keeps the package; ``"+"`` marks changes since.
+
+    It is looked up once, when the first run of the process begins: later ones are of the code
+    that was loaded then.
 
     ``"unknown"`` where none keeps it, as for an installed copy, or git is missing. The variable
     ``RESNET_LAB_COMMIT`` says it in place of git, for a copy of the files without their history.

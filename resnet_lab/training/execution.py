@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
+
+from resnet_lab.checks import check_switch
 
 COMPILE_MODES = ("default", "reduce-overhead", "max-autotune")
 
@@ -31,6 +33,7 @@ class Execution:
     """
 
     device: str | None = None
+    _: KW_ONLY
     channels_last: bool = False
     compile: str | None = None
     cuda_graph: bool = False
@@ -39,8 +42,7 @@ class Execution:
 
     def __post_init__(self) -> None:
         for name in ("channels_last", "cuda_graph", "bf16", "tf32"):
-            if not isinstance(value := getattr(self, name), bool):
-                raise TypeError(f"{name} must be True or False, got {value!r}")
+            check_switch(name, getattr(self, name))
         if self.compile is not None and self.compile not in COMPILE_MODES:
             modes = ", ".join(map(repr, COMPILE_MODES))
             raise ValueError(f"compile must be None or one of {modes}, got {self.compile!r}")

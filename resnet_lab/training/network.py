@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from resnet_lab.checks import check_integer
 from resnet_lab.hooks import detach_shortcuts
 from resnet_lab.models import ResNet, ResNetSpec, spec
 from resnet_lab.models.catalogue import CATALOGUE
-from resnet_lab.training.checks import check_integer
 
 SURGERY: dict[str, Callable[[ResNet], None]] = {"detach_shortcuts": detach_shortcuts}
 """Changes that a specification does not show, by name."""

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from resnet_lab.training.checks import check_integer, check_number
+from resnet_lab.checks import check_integer, check_number, check_switch
+from resnet_lab.tables import markdown_table
 
 NORMALIZATIONS = ("pixel mean", "channel mean and deviation", "none")
 """What is done to the images before the first layer."""
@@ -24,7 +25,7 @@ class Recipe:
     Attributes:
         name: what the recipe is called.
         batch: images in a step, over all devices together.
-        iterations: steps; training ends behind the last one.
+        iterations: steps; training ends after the last one.
         lr: learning rate of stochastic gradient descent at the start.
         drops: steps after which the learning rate is divided, rising.
         drop_divisor: by how much it is divided each time.
@@ -77,15 +78,14 @@ class Recipe:
         ):  # fmt: skip
             check_number(name, getattr(self, name), least, most)
         if self.warmup_lr is not None:
-            check_number("warmup_lr", self.warmup_lr, 0, None)
+            check_number("warmup_lr", self.warmup_lr, 0)
         if not isinstance(self.drops, tuple):
             raise TypeError(f"drops must be a tuple of steps, got {self.drops!r}")
         for drop in self.drops:
             check_integer("each of drops", drop, 1)
         if list(self.drops) != sorted(set(self.drops)):
             raise ValueError(f"drops must rise, got {self.drops}")
-        if not isinstance(self.flip, bool):
-            raise TypeError(f"flip must be True or False, got {self.flip!r}")
+        check_switch("flip", self.flip)
         if self.normalization not in NORMALIZATIONS:
             raise ValueError(
                 f"normalization must be one of {', '.join(map(repr, NORMALIZATIONS))}, "
@@ -146,8 +146,7 @@ class Recipe:
         return "\n".join([f"Recipe {self.name!r}", *lines])
 
     def _repr_markdown_(self) -> str:
-        rows = "\n".join(f"| {name} | {value} |" for name, value in self.ingredients())
-        return f"| ingredient | recipe `{self.name}` |\n|---|---|\n{rows}"
+        return markdown_table(("ingredient", f"recipe `{self.name}`"), list(self.ingredients()))
 
 
 RECIPES = {

@@ -12,6 +12,7 @@ from resnet_lab.training.recipe import Recipe
 
 FORMAT = 1
 FINISHED = "finished"
+RUNNING = "running"
 FIRST_LOSSES = 5
 """Steps whose losses a record keeps one by one."""
 
@@ -38,7 +39,8 @@ class RunRecord:
         machine: what it ran on: device name, threads, versions; ``at_a_time`` says how many
             runs of an experiment shared it at most, and so the seconds.
         code: digest of the code that computes; see :mod:`resnet_lab.training.code`.
-        commit: of the repository, with ``"+"`` behind it where files were changed since.
+        commit: of the repository, with ``"+"`` after it where files were changed since; like the
+            digest, as it was when the run began.
         first_losses: of the first steps, to see whether other code computes the same.
         steps: done in the end.
         ended: ``"finished"``, or why it did not.

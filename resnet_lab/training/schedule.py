@@ -28,7 +28,7 @@ class Schedule:
         return self.recipe.lr_at(step)
 
     def see(self, steps: int, result: StepResult, images: int) -> None:
-        """Take note of a step; ends the warm-up behind a window whose error was low enough."""
+        """Take note of a step; ends the warm-up after a window whose error was low enough."""
         if not self.warming:
             return
         self.window.add(result, images)

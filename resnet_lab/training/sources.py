@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 import torch
 
+from resnet_lab.data import ImageFolderData, ImageSet
 from resnet_lab.training.batches import Batch, MemoryBatches
-from resnet_lab.training.data import ImageFolderData, ImageSet
 from resnet_lab.training.recipe import Recipe
 
 Data = ImageSet | ImageFolderData

@@ -1,9 +1,6 @@
 """One training step: forward, loss, backward, update."""
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Lock
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -13,6 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from resnet_lab.training.batches import Batch
 from resnet_lab.training.execution import Execution
+from resnet_lab.training.graphed_step import GraphedStep
 from resnet_lab.training.recipe import Recipe
 
 
@@ -89,64 +87,3 @@ def make_step(net: nn.Module, optimizer: torch.optim.SGD, execution: Execution) 
         return StepResult(result.loss.detach(), result.wrong)
 
     return GraphedStep(step, execution.torch_device) if execution.cuda_graph else step
-
-
-BEGINNING = Lock()
-"""Held while a thread does what no other may do during a capture, and captures itself.
-
-Beginning a capture waits for the whole device. So does loading code that runs for the first
-time, in the first steps. Either would break a capture of another thread.
-"""
-
-
-class GraphedStep:
-    """A step recorded once as a CUDA graph and then replayed: one launch in place of hundreds.
-
-    The first steps run as they are, outside the default stream, as capturing asks for; they
-    are steps of the run like any others. Every batch must have the shape of the first.
-    """
-
-    EAGER = 3
-
-    def __init__(self, step: Step, device: torch.device) -> None:
-        self.step, self.device = step, device
-        self.taken = 0
-        self.graph = torch.cuda.CUDAGraph()
-        current = torch.cuda.current_stream(device)
-        in_default = current == torch.cuda.default_stream(device)
-        self.stream = torch.cuda.Stream(device) if in_default else current
-        self.batch: Batch | None = None
-        self.result: StepResult | None = None
-
-    def __call__(self, batch: Batch) -> StepResult:
-        """Take a step; the result is overwritten by the next one."""
-        self.taken += 1
-        if self.taken <= self.EAGER:
-            self.stream.wait_stream(torch.cuda.current_stream(self.device))
-            with BEGINNING, torch.cuda.stream(self.stream):
-                result = self.step(batch)
-            torch.cuda.current_stream(self.device).wait_stream(self.stream)
-            return result
-        if self.batch is None or self.result is None:
-            self.batch = Batch(*(tensor.clone() for tensor in batch))
-            mode = "thread_local"  # others may call CUDA meanwhile: some train, one pins images
-            capture = torch.cuda.graph(self.graph, stream=self.stream, capture_error_mode=mode)
-            with BEGINNING, _no_collection(), capture:
-                self.result = self.step(self.batch)
-        for kept, new in zip(self.batch, batch, strict=True):
-            kept.copy_(new)
-        self.graph.replay()
-        return self.result
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Let no garbage be collected: the end of an old graph would break the capture of a new one."""
-    collecting = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()

@@ -26,7 +26,7 @@ from resnet_lab.training.machine import describe_machine
 from resnet_lab.training.network import is_finite, make_network
 from resnet_lab.training.progress import Progress
 from resnet_lab.training.recipe import Recipe
-from resnet_lab.training.record import FINISHED, FIRST_LOSSES, RunRecord
+from resnet_lab.training.record import FINISHED, FIRST_LOSSES, RUNNING, RunRecord
 from resnet_lab.training.schedule import Schedule
 from resnet_lab.training.sources import Data, batches_of
 from resnet_lab.training.step import load_optimizer, make_optimizer, make_step, measure, set_lr
@@ -37,7 +37,7 @@ class Trainer:
 
     Args:
         model: a name of the catalogue, a :class:`ResNetSpec`, or a module.
-        data: images in memory or in a folder; see :mod:`resnet_lab.training.data`.
+        data: images in memory or in a folder; see :mod:`resnet_lab.data`.
         recipe: how to train.
         seed: of the first weights, the order of the images, crops and flips.
         execution: device and shortcuts.
@@ -46,7 +46,7 @@ class Trainer:
         name: what the record is called; None takes the model and the seed.
         checkpoint_every: steps between two checkpoints; None writes one at each point.
         progress: show a progress bar.
-        on_point: called with the record so far at each point of the curve.
+        on_point: called with the trainer at each point of the curve; its time does not count.
 
     Raises:
         TypeError, ValueError: the network does not fit the data, or an argument is impossible.
@@ -59,12 +59,13 @@ class Trainer:
         recipe: Recipe,
         seed: int = 0,
         execution: Execution | None = None,
+        *,
         surgery: Sequence[str] = (),
         folder: str | Path | None = None,
         name: str | None = None,
         checkpoint_every: int | None = None,
         progress: bool = True,
-        on_point: Callable[[RunRecord], None] | None = None,
+        on_point: Callable[["Trainer"], object] | None = None,
     ) -> None:
         self.recipe, self.execution = recipe, (execution := execution or Execution())
         self.device = execution.torch_device
@@ -84,16 +85,13 @@ class Trainer:
         self.identity: dict[str, Any] = {
             "name": name or f"{network.model}-seed{seed}",
             **network.identity,
-            "recipe": recipe.to_json(),
-            "data": self.batches.identity,
-            "seed": seed,
-            "execution": execution.to_json(),
-            "processes": self.group.size,
-            "code": code_digest(),
-        }
+            "recipe": recipe.to_json(), "data": self.batches.identity, "seed": seed,
+            "execution": execution.to_json(), "processes": self.group.size, "code": code_digest(),
+        }  # fmt: skip
         self.schedule, self.tally = Schedule(recipe, self.group), Tally(self.device)
         self.curve, self.first_losses, self.stopping = Curve(), list[float](), False
         self.steps, self.seconds, self.begun = 0, 0.0, time.perf_counter()
+        self.lr, self.commit = self.schedule.lr(0), commit()
 
     def run(self, resume: bool = False) -> RunRecord:
         """Train to the end of the recipe, until :meth:`stop`, or until the loss is not finite.
@@ -138,11 +136,11 @@ class Trainer:
         self.model.train()
         return tally.read(self.group)
 
-    def record(self, ended: str) -> RunRecord:
-        """The record of the run so far."""
+    def record(self, ended: str = RUNNING) -> RunRecord:
+        """The record of the run so far; commit and digest are those of its beginning."""
         return RunRecord(
             **{**self.identity, "recipe": self.recipe},
-            machine=describe_machine(self.device), commit=commit(),
+            machine=describe_machine(self.device), commit=self.commit,
             first_losses=list(self.first_losses), steps=self.steps, ended=ended,
             seconds=self._elapsed(), curve=deepcopy(self.curve),
         )  # fmt: skip
@@ -196,7 +194,7 @@ class Trainer:
         self.tally.reset()
         if self.on_point:
             before = time.perf_counter()
-            self.on_point(self.record("running"))
+            self.on_point(self)
             self.begun += time.perf_counter() - before  # what it did is no training
 
     def _elapsed(self) -> float:
@@ -217,16 +215,12 @@ class Trainer:
         if self.folder is None:
             return
         state = {
-            "identity": self.identity,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "steps": self.steps,
-            "schedule": self.schedule.state(),
-            "tally": self.tally.state(self.group),
-            "curve": self.curve.lists(),
-            "first_losses": self.first_losses,
-            "seconds": self._elapsed(),
-        }
+            "identity": self.identity, "commit": self.commit,
+            "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+            "steps": self.steps, "schedule": self.schedule.state(),
+            "tally": self.tally.state(self.group), "curve": self.curve.lists(),
+            "first_losses": self.first_losses, "seconds": self._elapsed(),
+        }  # fmt: skip
         if self.group.rank == 0:
             save_checkpoint(self.folder, self.steps, state)
 
@@ -235,7 +229,7 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         load_optimizer(self.optimizer, state["optimizer"])
         self.take_step = make_step(self.net, self.optimizer, self.execution)
-        self.steps = state["steps"]
+        self.commit, self.steps = state["commit"], state["steps"]
         self.schedule.restore(state["schedule"])
         self.tally.restore(state["tally"], self.group)
         self.curve, self.first_losses = Curve(**state["curve"]), state["first_losses"]

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from math import isfinite
 
+from resnet_lab.experiments.catalogue import RUNS
 from resnet_lab.training import RunRecord
-from resnet_lab.training.experiments import RUNS
 from resnet_lab.widgets.drawing import Node
 from resnet_lab.widgets.race_look import color, marker
 from resnet_lab.widgets.race_numbers import Scale, linear_scale

@@ -5,10 +5,11 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from resnet_lab.data import ImageSet
+from resnet_lab.experiments.catalogue import SETTINGS
 from resnet_lab.models import ResNetSpec, spec
 from resnet_lab.records.run_records import FOLDER, checked_record
-from resnet_lab.training import ImageSet, Recipe, RunRecord, recipe
-from resnet_lab.training.experiments import SETTINGS
+from resnet_lab.training import Recipe, RunRecord, recipe
 
 KINDS = {
     "plain": "plain, no shortcuts",

@@ -10,7 +10,8 @@ from weakref import WeakSet
 
 from ipywidgets import HTML, BoundedIntText, Button, HBox, IntProgress
 
-from resnet_lab.training import RunRecord, Trainer, load_data
+from resnet_lab.data import load_data
+from resnet_lab.training import RunRecord, Trainer
 from resnet_lab.widgets.lab import ROW, TOOLTIP, WIDE, Lab, choice, one_of, whole
 from resnet_lab.widgets.lab_curve import RUNNING, curves_html, ended_words, error_words, run_words
 from resnet_lab.widgets.lab_runs import (
@@ -62,6 +63,7 @@ class TrainingLab(Lab):
     _trainer: Trainer | None = None
     _ended: RunRecord | None = None
     _notice = ""
+    _slot = 0
 
     def __init__(
         self,
@@ -138,8 +140,7 @@ class TrainingLab(Lab):
         except Exception as error:
             self.fail(error, "The run could not begin")
             return
-        slot = self._free_slot()
-        trainer.on_point = lambda record: self._show(slot, record)
+        self._slot = slot = self._free_slot()
         self.progress.value, self.progress.max = 0, trainer.recipe.iterations
         self._trainer = trainer
         self._thread = threading.Thread(target=self._train, args=(trainer, slot), daemon=True)
@@ -188,7 +189,7 @@ class TrainingLab(Lab):
         data = load_data("digits", progress=False)
         network = lab_network(self.depth.value, self.kind.value, data)
         wanted = lab_recipe(self.lr.value, self.steps.value, data)
-        return Trainer(network, data, wanted, self.seed.value, progress=False)
+        return Trainer(network, data, wanted, self.seed.value, progress=False, on_point=self._see)
 
     def _free_slot(self) -> int:
         """The color and mark of the next run; the oldest run gives up its own if all are taken."""
@@ -209,6 +210,10 @@ class TrainingLab(Lab):
                 if slot in self._runs:
                     self._runs[slot] = replace(self._runs[slot], ended="failed")
                 self._draw()
+
+    def _see(self, trainer: Trainer) -> None:
+        """Show a point of the run that goes on."""
+        self._show(self._slot, trainer.record())
 
     def _show(self, slot: int, record: RunRecord) -> None:
         """Show how far a run is; the curve is drawn at the end and twice a second at most."""

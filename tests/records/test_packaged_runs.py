@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from resnet_lab.data import load_data
+from resnet_lab.experiments.catalogue import EXPERIMENTS, RUNS, SETTINGS, setting_of
+from resnet_lab.experiments.runner import network_of
 from resnet_lab.records import replay, runs, trained
 from resnet_lab.records.checkpoints import PACKED, WEIGHTS, pack
 from resnet_lab.records.replay import agree, replayed_losses
 from resnet_lab.records.run_records import FOLDER, Summary, _records, checked_record
-from resnet_lab.training import RecordError, Trainer, load_data
-from resnet_lab.training.experiments import EXPERIMENTS, RUNS, SETTINGS, setting_of
-from resnet_lab.training.runner import network_of
+from resnet_lab.training import RecordError, Trainer
 
 DIGITS = FOLDER / "digits-short"
 PATHS = sorted(FOLDER.glob("*/*.json"))
@@ -191,6 +192,33 @@ def test_a_replay_writes_only_codes_that_it_has_seen(tmp_path, monkeypatch, caps
     damaged(tmp_path, lambda data: data["first_losses"].reverse())
     assert replay.main(tmp_path) == 1
     assert "records differ" in capsys.readouterr().err
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "replayed", "same"),
+    [
+        ([2.0, 1.0], [2.0, 1.0], True),
+        ([], [], True),
+        ([2.0, 1.0], [2.0], False),
+        ([2.0], [2.0, 1.0], False),
+        ([2.0], [], False),
+        ([2.0] * 5, [2.00019, 2.0019, 2.019, 2.059, 2.19], True),
+        ([2.0], [2.00021], False),
+        ([2.0] * 2, [2.0, 2.0021], False),
+        ([2.0] * 3, [2.0, 2.0, 2.021], False),
+        ([2.0] * 4, [2.0, 2.0, 2.0, 2.063], False),
+        ([2.0] * 5, [2.0, 2.0, 2.0, 2.0, 2.3], False),
+        ([2.0, NAN], [2.0, NAN], True),
+        ([2.0, NAN], [2.0, 1.0], False),
+        ([2.0, 1.0], [2.0, NAN], False),
+    ],
+)
+def test_losses_agree_step_by_step(recorded, replayed, same):
+    assert agree(recorded, replayed) is same
+    assert agree(replayed, recorded) is same
 
 
 @pytest.mark.parametrize("run", ["plain20", "resnet20", "resnet56-detached", "resnetv2_110"])

@@ -38,8 +38,9 @@ def test_no_error_no_violation_no_outside_request(browser, site, pages, width, s
 def test_the_trap_catches(browser, site):
     """What the test above relies on: a violation, an error and an outside request are seen."""
     with visit(browser, site, "book/index.html") as opened:
-        opened.page.evaluate(TROUBLE)
-        opened.page.wait_for_timeout(300)
+        with opened.page.expect_console_message(lambda message: message.text == "seen"):
+            opened.page.evaluate(TROUBLE)
+        opened.page.wait_for_function("window.violations.length >= 2")
         found = " ".join(opened.trouble())
         assert "style-src" in found
         assert "img-src" in found
@@ -47,8 +48,8 @@ def test_the_trap_catches(browser, site):
     # Without the policy the request leaves the page, and the closed network must see it.
     with visit(browser, site, "book/index.html", bypass_csp=True) as opened:
         assert not opened.outside
-        opened.page.evaluate(TROUBLE)
-        opened.page.wait_for_timeout(300)
+        with opened.page.expect_event("requestfailed"):
+            opened.page.evaluate(TROUBLE)
         assert opened.outside == ["asked https://example.org/x.png"]
         assert opened.outside[0] in opened.trouble()
 

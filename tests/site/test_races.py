@@ -38,7 +38,10 @@ def test_every_race_wakes_plays_and_ranks(opened):
         seen = {race.locator(".rl-race-svg").evaluate("(svg) => svg.outerHTML")}
         start = slider.input_value()
         race.get_by_role("button", name="Play").press("Enter")
-        opened.page.wait_for_timeout(1200)
+        opened.page.wait_for_function(
+            "([slider, start]) => Number(slider.value) > start",
+            arg=[slider.element_handle(), int(start)],
+        )
         race.get_by_role("button", name="Pause").press("Enter")
         assert int(slider.input_value()) > int(start)
         seen.add(race.locator(".rl-race-svg").evaluate("(svg) => svg.outerHTML"))

@@ -4,13 +4,14 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from resnet_lab.training.cli import main
+from resnet_lab.experiments.cli import main
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240
@@ -26,8 +27,23 @@ def environment() -> dict[str, str]:
     return {**kept, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "CUDA_VISIBLE_DEVICES": ""}
 
 
-def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "resnet_lab", *map(str, words)]
+AT_EACH_STEP = """
+import os, runpy, signal, threading, time
+from resnet_lab.training.trainer import Trainer
+advance = Trainer.advance
+def step(trainer):
+    {statement}
+    advance(trainer)
+Trainer.advance = step
+runpy.run_module("resnet_lab", run_name="__main__", alter_sys=True)
+"""
+
+
+def command(*words: object, at_each_step: str = "") -> list[str]:
+    """A line that starts a command; it may carry out a statement before each of its steps."""
+    program = ["-c", AT_EACH_STEP.format(statement=at_each_step)]
+    start = program if at_each_step else ["-m", "resnet_lab"]
+    return [sys.executable, *start, *map(str, words)]
 
 
 @contextlib.contextmanager
@@ -43,6 +59,16 @@ def started(line: list[str]) -> Iterator[subprocess.Popen[str]]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
         process.communicate()
+
+
+@contextlib.contextmanager
+def heeding_ctrl_c() -> Iterator[None]:
+    """Ctrl-C interrupts, also where pytest was started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def strict(line: str) -> Any:

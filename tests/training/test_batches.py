@@ -57,7 +57,8 @@ def test_the_pixel_mean_is_numpy_s():
 
 
 def test_channel_mean_and_deviation_are_numpy_s():
-    images = torch.randint(0, 256, (1234, 3, 5, 5), dtype=torch.uint8)
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (1234, 3, 5, 5), generator=generator, dtype=torch.uint8)
     images[:, 1] //= 8
     floats = images.numpy().astype(np.float64) / 255
     mean, deviation = floats.mean((0, 2, 3)), floats.std((0, 2, 3))
@@ -138,6 +139,38 @@ def test_every_order_comes_up():
     counts = Counter(tuple(draw_epoch(4, 0, epoch, 0).order.tolist()) for epoch in range(2400))
     assert len(counts) == 24
     assert 60 < min(counts.values()) <= max(counts.values()) < 145
+
+
+def test_an_epoch_is_drawn_as_it_always_was():
+    """Of the second epoch, too: a record can be made again only where these numbers stay."""
+    order, down, right, flipped = draw_epoch(8, seed=0, epoch=1, padding=4)
+    assert order.tolist() == [5, 6, 4, 3, 1, 7, 2, 0]
+    assert down.tolist() == [6, 0, 3, 1, 6, 2, 1, 8]
+    assert right.tolist() == [3, 3, 7, 0, 4, 4, 6, 0]
+    assert flipped.int().tolist() == [1, 1, 0, 1, 1, 1, 0, 1]
+
+
+def test_no_two_seeds_and_epochs_are_drawn_alike():
+    pairs = [(seed, epoch) for seed in range(6) for epoch in range(6)]
+    drawn = [draw_epoch(30, seed, epoch, 4) for seed, epoch in pairs]
+    for fields in zip(*drawn, strict=True):
+        assert len({tuple(field.tolist()) for field in fields}) == len(pairs)
+
+
+def test_each_epoch_is_drawn_once_and_let_go_when_it_is_over(monkeypatch):
+    drawn = []
+
+    def counted(size, seed, epoch, padding):
+        drawn.append(epoch)
+        return draw_epoch(size, seed, epoch, padding)
+
+    monkeypatch.setattr("resnet_lab.training.batches.draw_epoch", counted)
+    source = batches()
+    for step in range(60):
+        source.train(step)
+        last = ((step + 1) * 8 - 1) // 50
+        assert set(source.draws) <= {last - 1, last}
+    assert drawn == list(range(10))
 
 
 def test_crops_and_flips_are_uniform():

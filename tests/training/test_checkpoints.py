@@ -85,6 +85,16 @@ def test_a_state_comes_back_and_two_are_kept(folder):
     assert found == {"step": 30, "curve": [0.5, None]}
 
 
+def test_the_newest_is_that_of_the_last_step_whatever_the_clock_says(folder):
+    """A copied folder has its files in any order of time."""
+    for age, path in enumerate(sorted(folder.glob("step-*.pt"))):
+        os.utime(path, (1e9 - age, 1e9 - age))
+    assert load_checkpoint(folder)["step"] == 30
+    os.utime(save_checkpoint(folder, 40, state(40)), (1e8, 1e8))
+    assert load_whole(folder) == [40, 30]
+    assert load_checkpoint(folder)["step"] == 40
+
+
 def test_where_there_is_nothing_nothing_is_loaded(tmp_path):
     assert load_checkpoint(tmp_path) is None
     assert load_checkpoint(tmp_path / "missing") is None
@@ -267,8 +277,9 @@ def test_other_files_are_left_alone(folder):
 
 def stopped_run(folder: Path, **options) -> None:
     """A run of which the first 20 of 30 steps are done."""
-    trainer = tiny_trainer(folder, **options)
-    trainer.on_point = lambda record: trainer.stop() if record.steps == 20 else None
+    trainer = tiny_trainer(
+        folder, on_point=lambda trainer: trainer.steps == 20 and trainer.stop(), **options
+    )
     assert trainer.run().ended == "stopped at step 20"
 
 
@@ -300,7 +311,7 @@ def test_another_run_is_not_resumed(tmp_path, options, message):
 def test_other_code_does_not_resume(tmp_path, monkeypatch):
     stopped_run(tmp_path)
     monkeypatch.setattr("resnet_lab.training.trainer.code_digest", lambda: "0123456789abcdef")
-    with pytest.raises(ValueError, match="^code must be '[0-9a-f]{16}' to resume .*'0123456789abc"):
+    with pytest.raises(ValueError, match="^code must be '[0-9a-f]{16}' .*'0123.*: other code"):
         tiny_trainer(tmp_path).run(resume=True)
 
 

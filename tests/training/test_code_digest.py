@@ -2,14 +2,30 @@
 
 import ast
 import inspect
+import os
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 import resnet_lab
+from resnet_lab.data import ImageFolderData
 from resnet_lab.hooks import detach_shortcuts
-from resnet_lab.training import Recipe, Trainer, batches, code, curve, network, schedule, step
+from resnet_lab.training import (
+    Execution,
+    Recipe,
+    Trainer,
+    batches,
+    code,
+    curve,
+    graphed_step,
+    group,
+    network,
+    schedule,
+    step,
+)
 
 BEFORE = '''
 """A module."""
@@ -34,7 +50,12 @@ def digest_of(text: str, tmp_path, monkeypatch) -> str:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(code, "PACKAGE", tmp_path)
-    return code.code_digest.__wrapped__()
+    return digest_now()
+
+
+def digest_now() -> str:
+    """The digest of the files as they are."""
+    return code.digest_of(code.read_sources(code.COMPUTING))
 
 
 @pytest.fixture
@@ -108,16 +129,16 @@ def test_each_file_counts(tmp_path, monkeypatch):
     seen = {same}
     for name in code.COMPUTING:
         (tmp_path / name).write_text(BEFORE + "\nEXTRA = 1\n")
-        seen.add(code.code_digest.__wrapped__())
+        seen.add(digest_now())
         (tmp_path / name).write_text(BEFORE)
     assert len(seen) == 1 + len(code.COMPUTING)
-    assert code.code_digest.__wrapped__() == same
+    assert digest_now() == same
 
 
 def test_the_digest_is_sixteen_digits_and_stays():
     assert len(code.code_digest()) == 16
     assert int(code.code_digest(), 16) >= 0
-    assert code.code_digest() == code.code_digest.__wrapped__()
+    assert code.code_digest() == digest_now()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +146,8 @@ def test_the_digest_is_sixteen_digits_and_stays():
     [
         resnet_lab.ResNet, resnet_lab.ResNetSpec, resnet_lab.spec, detach_shortcuts, Trainer,
         Recipe, batches.MemoryBatches, batches.draw_epoch, schedule.Schedule, step.make_step,
-        step.make_optimizer, network.make_network, curve.Tally,
+        step.make_optimizer, network.make_network, curve.Tally, Execution, group.Group,
+        graphed_step.GraphedStep, ImageFolderData,
         *(type(module) for module in resnet_lab.build("resnet20").modules()
           if type(module).__module__.startswith("resnet_lab")),
     ],
@@ -133,6 +155,76 @@ def test_the_digest_is_sixteen_digits_and_stays():
 def test_what_decides_the_numbers_is_among_the_files(thing):
     file = inspect.getsourcefile(thing)
     assert any(file.endswith(f"resnet_lab/{name}") for name in code.COMPUTING), file
+
+
+def modules_of(file: Path) -> set[str]:
+    """Files of the package that a file imports, in functions as well, with their folders."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    ours = [name.split(".")[1:] for name in names if name.split(".")[0] == "resnet_lab"]
+    above = {"/".join(parts[:depth]) for parts in ours for depth in range(len(parts) + 1)}
+    files = {f"{place}.py" for place in above} | {f"{place}/__init__.py" for place in above}
+    return {name.lstrip("/") for name in files if (code.PACKAGE / name.lstrip("/")).is_file()}
+
+
+def brought_by(file: str) -> set[str]:
+    """A file of the package, and all of the package that it brings with it."""
+    found, left = set(), {file}
+    while left:
+        found |= left
+        left = {name for known in left for name in modules_of(code.PACKAGE / known)} - found
+    return found
+
+
+def test_every_module_that_training_brings_computes_or_is_neutral_with_a_reason():
+    brought = brought_by("training/trainer.py") | brought_by("training/__init__.py")
+    assert {"data/cifar.py", "training/group.py"} < brought
+    assert brought - {*code.COMPUTING, *code.NEUTRAL} == set(), "decides it what a run computes?"
+    assert {*code.COMPUTING, *code.NEUTRAL} - brought == set(), "training does not import it"
+    assert set(code.COMPUTING) & set(code.NEUTRAL) == set()
+    assert all(len(reason.split()) > 3 for reason in code.NEUTRAL.values())
+
+
+def test_imports_are_seen_wherever_they_are(tmp_path):
+    path = tmp_path / "some.py"
+    path.write_text(
+        "import resnet_lab.training.group\n"
+        "def late():\n    from resnet_lab.data import folder, load_data\n    import torch\n"
+    )
+    assert modules_of(path) == {
+        "__init__.py", "training/__init__.py", "training/group.py", "data/__init__.py",
+        "data/folder.py",
+    }  # fmt: skip
+
+
+def test_files_that_change_after_they_were_loaded_do_not_change_the_digest(tmp_path):
+    """As in a run of hours: what it computes is what it was begun with."""
+    shutil.copytree(code.PACKAGE, tmp_path / "resnet_lab", ignore=shutil.ignore_patterns("records"))
+    edited = tmp_path / "resnet_lab/training/step.py"
+    program = (
+        "import resnet_lab.training.trainer\n"
+        "from pathlib import Path\n"
+        "from resnet_lab.training.code import code_digest\n"
+        f"path = Path({str(edited)!r})\n"
+        "path.write_text(path.read_text() + 'EXTRA = 1\\n')\n"
+        "print(resnet_lab.__file__, code_digest())\n"
+    )
+
+    def digest_in_a_process() -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", program], check=True, capture_output=True, text=True,
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        )  # fmt: skip
+        file, digest = done.stdout.split()
+        assert file.startswith(str(tmp_path))
+        return digest
+
+    assert digest_in_a_process() == digest_now()
+    assert digest_in_a_process() != digest_now()
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="no git: commits are not looked up")

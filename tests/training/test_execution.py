@@ -206,7 +206,7 @@ def test_a_graphed_run_goes_on_over_a_drop_of_the_rate(tmp_path, stop, fresh):
     straight = tiny_trainer(execution=graphed).run().curve
     trainer = tiny_trainer(
         tmp_path, execution=graphed, checkpoint_every=10,
-        on_point=lambda record: record.steps == stop and trainer.stop(),
+        on_point=lambda trainer: trainer.steps == stop and trainer.stop(),
     )  # fmt: skip
     trainer.run()
     if fresh:

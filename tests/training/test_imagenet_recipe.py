@@ -13,7 +13,8 @@ from tiny_runs import RECIPE, SPEC, same_weights, tiny_trainer
 from torchvision.transforms import functional as vision
 
 import resnet_lab
-from resnet_lab.training import RECIPES, ImageFolderData, read_record
+from resnet_lab.data import ImageFolderData
+from resnet_lab.training import RECIPES, Trainer, read_record
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -75,9 +76,7 @@ def test_a_stopped_run_on_a_folder_goes_on_exactly(pictures, tmp_path):
     data = ImageFolderData(pictures, size=16)
     straight = tiny_trainer(data=data, recipe=FOLDER)
     expected = straight.run()
-    stopped = tiny_trainer(
-        tmp_path / "run", data=data, recipe=FOLDER, on_point=lambda record: stopped.stop()
-    )
+    stopped = tiny_trainer(tmp_path / "run", data=data, recipe=FOLDER, on_point=Trainer.stop)
     assert stopped.run().ended == "stopped at step 4"
     resumed = tiny_trainer(tmp_path / "run", data=data, recipe=FOLDER)
     record = resumed.run(resume=True)

@@ -51,6 +51,31 @@ def test_the_recipe_for_imagenet_is_the_common_one():
     assert (imagenet.batch, imagenet.lr, imagenet.momentum, imagenet.weight_decay) == (
         256, 0.1, 0.9, 1e-4
     )  # fmt: skip
+    assert imagenet.evaluate_every * imagenet.batch / 1_281_167 == pytest.approx(1, abs=0.01)
+
+
+def test_the_recipes_differ_from_the_paper_s_in_these_fields_alone():
+    paper = RECIPES["cifar"].to_json()
+    differing = {
+        name: {key: value for key, value in wanted.to_json().items() if value != paper[key]}
+        for name, wanted in RECIPES.items()
+    }
+    assert differing == {
+        "cifar": {},
+        "cifar-110": {"name": "cifar-110", "warmup_lr": 0.01},
+        "short": {
+            "name": "short", "batch": 64, "iterations": 450, "drops": [225, 338],
+            "crop_padding": 0, "flip": False,
+        },
+        "imagenet": {
+            "name": "imagenet", "batch": 256, "iterations": 450_000, "drops": [150_000, 300_000],
+            "crop_padding": 0, "flip": False, "normalization": "channel mean and deviation",
+            "evaluate_every": 5000,
+        },
+    }  # fmt: skip
+    assert (paper["evaluate_every"], paper["warmup_error"], paper["warmup_window"]) == (
+        None, 80, 100
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", RECIPES)

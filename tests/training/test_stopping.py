@@ -1,12 +1,16 @@
 """Runs that end early: diverged, stopped, stopped and resumed; all say so in their records."""
 
 import math
+import re
 import threading
-import time
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
+from commands import PATIENCE
 from tiny_runs import RECIPE, same_weights, tiny_trainer
+from tqdm import tqdm
 
 from resnet_lab.training import Execution, read_record
 from resnet_lab.training import trainer as trainer_module
@@ -18,11 +22,14 @@ def lists_but_seconds(record) -> dict:
     return {**record.curve.lists(), "seconds": None}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def whole():
     """The uninterrupted run."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     trainer = tiny_trainer()
     record = trainer.run()
+    torch.set_num_threads(threads)
     return trainer, record
 
 
@@ -58,7 +65,9 @@ def test_a_run_that_is_seldom_looked_at_keeps_no_ruins_either(tmp_path, monkeypa
 
 
 def test_a_run_resumed_in_the_same_trainer_goes_on_exactly(tmp_path, whole):
-    trainer = tiny_trainer(tmp_path, on_point=lambda record: record.steps == 20 and trainer.stop())
+    trainer = tiny_trainer(
+        tmp_path, on_point=lambda trainer: trainer.steps == 20 and trainer.stop()
+    )
     trainer.run()
     before = trainer.take_step
     assert_same_run(trainer, trainer.run(resume=True), whole)
@@ -107,9 +116,9 @@ def test_a_diverged_run_saves_no_checkpoint_of_its_ruins(tmp_path):
 def test_a_run_stopped_from_a_callback_goes_on_exactly(tmp_path, whole, step):
     points = []
 
-    def on_point(record):
-        points.append(record)
-        if record.steps == step:
+    def on_point(trainer):
+        points.append(trainer.record())
+        if trainer.steps == step:
             trainer.stop()
 
     trainer = tiny_trainer(tmp_path, on_point=on_point)
@@ -141,28 +150,31 @@ def test_a_run_stopped_between_two_points_goes_on_exactly(tmp_path, whole):
     assert_same_run(resumed, resumed.run(resume=True), whole)
 
 
-def test_a_run_stopped_from_another_thread_goes_on_exactly(tmp_path):
-    recipe = RECIPE.changed(iterations=150)
-    trainer = tiny_trainer(tmp_path, recipe=recipe)
-    records = []
+def test_a_run_stopped_from_another_thread_goes_on_exactly(tmp_path, whole):
+    trainer = tiny_trainer(tmp_path)
+    take_step, records = trainer.take_step, []
+    reached, told = threading.Event(), threading.Event()
+
+    def wait_in_the_16th(batch):
+        if trainer.steps == 15:
+            reached.set()
+            assert told.wait(PATIENCE)
+        return take_step(batch)
 
     def run() -> None:
         torch.set_num_threads(1)  # each thread has a setting of its own
         records.append(trainer.run())
 
+    trainer.take_step = wait_in_the_16th
     thread = threading.Thread(target=run)
     thread.start()
-    deadline = time.monotonic() + 30
-    while trainer.steps < 15 and time.monotonic() < deadline:
-        time.sleep(0.001)
+    assert reached.wait(PATIENCE)
     trainer.stop()
-    thread.join(timeout=30)
-    (record,) = records
-    assert 15 <= record.steps < 150
-    assert record.ended == f"stopped at step {record.steps}"
-    resumed, straight = tiny_trainer(tmp_path, recipe=recipe), tiny_trainer(recipe=recipe)
-    expected = straight.run()
-    assert_same_run(resumed, resumed.run(resume=True), (straight, expected))
+    told.set()
+    thread.join(PATIENCE)
+    assert [record.ended for record in records] == ["stopped at step 16"]
+    resumed = tiny_trainer(tmp_path)
+    assert_same_run(resumed, resumed.run(resume=True), whole)
 
 
 def test_a_stop_before_the_first_step_is_not_lost():
@@ -173,32 +185,54 @@ def test_a_stop_before_the_first_step_is_not_lost():
 
 
 def test_a_stop_in_the_last_step_changes_nothing(whole):
-    trainer = tiny_trainer(on_point=lambda record: record.steps == 30 and trainer.stop())
+    trainer = tiny_trainer(on_point=lambda trainer: trainer.steps == 30 and trainer.stop())
     assert_same_run(trainer, trainer.run(), whole)
 
 
-def test_a_stopped_trainer_goes_on_in_memory(whole):
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes in steps alone, a second in each; a test may let more of it pass."""
+    clock, advance = SimpleNamespace(now=5000.0), trainer_module.Trainer.advance
+
+    def step(trainer):
+        clock.now += 1
+        advance(trainer)
+
+    monkeypatch.setattr(trainer_module.Trainer, "advance", step)
+    monkeypatch.setattr(trainer_module.time, "perf_counter", lambda: clock.now)
+    return clock
+
+
+def test_a_stopped_trainer_goes_on_in_memory(whole, clock):
     """As the stop button of a live lab has it: nothing is written, nothing is lost."""
-    trainer = tiny_trainer(on_point=lambda record: record.steps == 10 and trainer.stop())
+    trainer = tiny_trainer(on_point=lambda trainer: trainer.steps == 10 and trainer.stop())
+    clock.now += 1000  # before the run: building it
     first = trainer.run()
     assert first.ended == "stopped at step 10"
-    time.sleep(0.2)
+    assert (first.seconds, first.curve.seconds) == (10, [10])
+    clock.now += 1000
     record = trainer.run()
     assert_same_run(trainer, record, whole)
-    assert record.seconds > first.seconds
-    assert record.curve.seconds == sorted(record.curve.seconds)
+    assert (record.seconds, record.curve.seconds) == (30, [10, 20, 30])
     assert len(first.curve) == 1
 
 
-def test_the_time_between_two_parts_does_not_count(tmp_path):
-    trainer = tiny_trainer(tmp_path, on_point=lambda record: trainer.stop())
-    first = trainer.run()
-    time.sleep(1)
-    resumed = tiny_trainer(tmp_path)
-    record = resumed.run(resume=True)
-    assert record.curve.seconds[0] == first.curve.seconds[0]
-    assert first.seconds < record.seconds
-    assert record.curve.seconds[1] - record.curve.seconds[0] < 1
+@pytest.mark.parametrize("stop_at", [10, 16])
+def test_the_time_between_two_parts_does_not_count(tmp_path, clock, stop_at):
+    trainer = tiny_trainer(tmp_path)
+    take_step = trainer.take_step
+
+    def stop_in_time(batch):
+        if trainer.steps == stop_at - 1:
+            trainer.stop()
+        return take_step(batch)
+
+    trainer.take_step = stop_in_time
+    assert trainer.run().seconds == stop_at
+    clock.now += 1000
+    record = tiny_trainer(tmp_path).run(resume=True)
+    assert (record.seconds, record.curve.seconds) == (30, [10, 20, 30])
+    assert read_record(tmp_path / "record.json").seconds == 30
 
 
 def test_resuming_a_finished_run_only_writes_its_record_again(tmp_path, whole):
@@ -226,7 +260,7 @@ def test_a_warm_up_goes_on_where_it_was(tmp_path):
     expected = straight.run()
     assert expected.curve.lr[15] == (0.1 if in_all < after else 0.01)
     trainer = tiny_trainer(
-        tmp_path, recipe=recipe, on_point=lambda record: record.steps == 8 and trainer.stop()
+        tmp_path, recipe=recipe, on_point=lambda trainer: trainer.steps == 8 and trainer.stop()
     )
     trainer.run()
     resumed = tiny_trainer(tmp_path, recipe=recipe)
@@ -234,21 +268,22 @@ def test_a_warm_up_goes_on_where_it_was(tmp_path):
 
 
 def test_an_error_in_a_callback_is_not_swallowed():
-    def on_point(record):
+    def on_point(trainer):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         tiny_trainer(on_point=on_point).run()
 
 
-def test_the_bar_shows_loss_and_error_and_can_be_silent(capsys):
-    # The bar is drawn anew every tenth of a second: wait at each point, so that it is.
-    tiny_trainer(progress=True, on_point=lambda record: time.sleep(0.15)).run()
+def test_the_bar_shows_loss_and_error_and_can_be_silent(capsys, monkeypatch):
+    # It is drawn anew every tenth of a second; here, at every step.
+    monkeypatch.setattr("resnet_lab.training.progress.tqdm", partial(tqdm, mininterval=0))
+    tiny_trainer(progress=True).run()
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "tiny-seed0" in shown.err
-    assert "loss " in shown.err
-    assert " %" in shown.err
-    assert "step/s" in shown.err
+    for step in range(1, 31):
+        assert f" {step}/30 [" in shown.err
+    assert re.search(r"30/30 \[.*step.*, loss \d\.\d{3}, error \d+\.\d %\]", shown.err)
     tiny_trainer(progress=False).run()
     assert capsys.readouterr() == ("", "")

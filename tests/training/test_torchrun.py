@@ -1,19 +1,17 @@
 """Two processes under ``torchrun`` against one that takes the two halves one after another."""
 
-import os
-import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import torch
-from commands import PATIENCE, call, started, strict
+from commands import PATIENCE, call, command, started, strict
 from plain_loop import plain_loop
 from torch.nn import functional as F
 
 import resnet_lab
-from resnet_lab.training import RECIPES, RunRecord, load_data, read_record
+from resnet_lab.data import load_data
+from resnet_lab.training import RECIPES, RunRecord, read_record
 from resnet_lab.training.batches import MemoryBatches
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -37,11 +35,15 @@ def run(folder: Path, recipe=RECIPE, *words: object) -> list[str]:
     ]  # fmt: skip
 
 
-def torchrun(*words: str) -> list[str]:
-    return [
-        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-        "-m", "resnet_lab", *words,
-    ]  # fmt: skip
+LAUNCH = [
+    sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+]  # fmt: skip
+
+
+def torchrun(*words: str, at_each_step: str = "", look_every: float = 0.1) -> list[str]:
+    """Two processes, at which torchrun looks every so many seconds: then it ends both or none."""
+    line = command(*words, at_each_step=at_each_step)
+    return [*LAUNCH, "--monitor-interval", str(look_every), "--no-python", *line]
 
 
 def one_process(recipe=RECIPE) -> tuple[torch.nn.Module, list[float], MemoryBatches]:
@@ -75,6 +77,7 @@ def assert_agrees(folder: Path, recipe=RECIPE) -> RunRecord:
     return read_record(folder / "record.json")
 
 
+@pytest.mark.everything
 def test_two_processes_agree_with_one_that_takes_both_halves(tmp_path):
     with started(torchrun(*run(tmp_path))) as group:
         out, err = group.communicate(timeout=PATIENCE)
@@ -93,7 +96,8 @@ DETACHED = """
 import sys
 import torch
 from resnet_lab.models import spec
-from resnet_lab.training import RECIPES, Execution, Trainer, load_data
+from resnet_lab.data import load_data
+from resnet_lab.training import RECIPES, Execution, Trainer
 from resnet_lab.training.group import joined_group
 
 with joined_group(torch.device("cpu")):
@@ -109,62 +113,59 @@ with joined_group(torch.device("cpu")):
 def test_two_processes_train_a_network_whose_projections_get_no_gradient(tmp_path):
     """Experiments cut gradients off; a group must not wait for what never comes."""
     (tmp_path / "detached.py").write_text(DETACHED)
-    launch = torchrun()[:-2]  # without "-m resnet_lab"
-    with started([*launch, str(tmp_path / "detached.py"), str(tmp_path)]) as group:
+    with started([*LAUNCH, str(tmp_path / "detached.py"), str(tmp_path)]) as group:
         _, err = group.communicate(timeout=PATIENCE)
     assert group.returncode == 0, err
     record = read_record(tmp_path / "record.json")
     assert (record.finished, record.steps, record.surgery) == (True, 3, ["detach_shortcuts"])
 
 
-def workers(agent: int) -> list[int]:
-    """Processes that torchrun has started, by rank."""
-    return sorted(map(int, Path(f"/proc/{agent}/task/{agent}/children").read_text().split()))
+LOOK_LATE = 10
+"""Seconds, of which who is left needs few to say what has happened, before torchrun ends it."""
 
 
 @pytest.mark.everything
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds workers in Linux's /proc")
 @pytest.mark.parametrize("lost", [0, 1])
 def test_a_lost_process_ends_the_run_and_it_can_be_resumed(tmp_path, lost):
-    recipe = RECIPE.changed(iterations=200, evaluate_every=50, warmup_window=70, drops=(150,))
-    line = torchrun(*run(tmp_path, recipe, "--checkpoint-every", 3, "--resume"))
-    with started(line) as group:
-        deadline = time.monotonic() + PATIENCE
-        while not list(tmp_path.glob("step-*.pt")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        os.kill(workers(group.pid)[lost], signal.SIGKILL)
+    """It is lost within a window of the warm-up and between two points."""
+    words = run(tmp_path, RECIPE, "--checkpoint-every", 3, "--resume")
+    dies = (
+        f"if trainer.steps == 10 and trainer.group.rank == {lost}: "
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    with started(torchrun(*words, at_each_step=dies, look_every=LOOK_LATE)) as group:
         out, err = group.communicate(timeout=PATIENCE)
     assert group.returncode not in (0, None)
-    words = "error: one of the 2 processes was lost after step "
-    (message,) = [text for text in err.splitlines() if text.startswith(words)]
+    start = "error: one of the 2 processes was lost after step 10; "
+    (message,) = [text for text in err.splitlines() if text.startswith(start)]
     assert f"; resume from the checkpoints in {tmp_path} (seen by rank {1 - lost}: " in message
-    if lost == 1:  # torchrun may end the other before its message is out
-        assert strict(out.splitlines()[-1])["exit"] == 4
+    assert strict(out.splitlines()[-1])["exit"] == 4
     assert not (tmp_path / "record.json").exists()
-    with started(line) as group:
+    with started(torchrun(*words)) as group:
         _, err = group.communicate(timeout=PATIENCE)
     assert group.returncode == 0, err
-    record = assert_agrees(tmp_path, recipe)
-    assert (record.finished, record.steps, record.processes) == (True, 200, 2)
+    record = assert_agrees(tmp_path)
+    assert (record.finished, record.steps, record.processes) == (True, 24, 2)
+
+
+STOPPED = """if trainer.steps == 10 and trainer.group.rank == 0:
+        os.kill(os.getppid(), signal.SIGTERM)
+        while not trainer.stopping:
+            time.sleep(0.01)"""
 
 
 @pytest.mark.everything
 def test_a_group_that_is_told_to_stop_can_be_resumed(tmp_path):
-    recipe = RECIPE.changed(iterations=200, evaluate_every=50)
-    line = torchrun(*run(tmp_path, recipe, "--checkpoint-every", 3, "--resume"))
-    with started(line) as group:
-        deadline = time.monotonic() + PATIENCE
-        while not list(tmp_path.glob("step-*.pt")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        group.terminate()
+    """The signal comes to torchrun, which hands it on; the run waits for that."""
+    words = run(tmp_path, RECIPE, "--checkpoint-every", 3, "--resume")
+    with started(torchrun(*words, at_each_step=STOPPED)) as group:
         group.communicate(timeout=PATIENCE)
     assert group.returncode not in (0, None)
-    record = read_record(tmp_path / "record.json")
-    assert record.ended == f"stopped at step {record.steps}"
-    with started(line) as group:
+    assert read_record(tmp_path / "record.json").ended == "stopped at step 11"
+    with started(torchrun(*words)) as group:
         _, err = group.communicate(timeout=PATIENCE)
     assert group.returncode == 0, err
-    assert assert_agrees(tmp_path, recipe).finished
+    assert assert_agrees(tmp_path).finished
 
 
 @pytest.mark.everything

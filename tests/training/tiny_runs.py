@@ -2,8 +2,9 @@
 
 import torch
 
+from resnet_lab.data import ImageSet
 from resnet_lab.models import ResNetSpec
-from resnet_lab.training import Execution, ImageSet, Recipe, Trainer
+from resnet_lab.training import Execution, Recipe, Trainer
 
 CPU = Execution("cpu")
 

@@ -14,9 +14,10 @@ import pytest
 import torch
 from IPython.core.formatters import DisplayFormatter
 
+from resnet_lab.data import load_data
 from resnet_lab.figures.style import SERIES
 from resnet_lab.models import spec
-from resnet_lab.training import RECIPES, RunRecord, Trainer, load_data
+from resnet_lab.training import RECIPES, RunRecord, Trainer
 from resnet_lab.training.code import code_digest
 from resnet_lab.training.curve import Curve
 from resnet_lab.widgets import lab_runs, training_lab
@@ -77,20 +78,25 @@ class Scripted:
     errors: tuple[float, ...] = (80.0, 40.0, 20.0)
     end: "str | Exception" = "finished"
     leave: threading.Semaphore | None = None
-    record: RunRecord
+    model: RunRecord
 
-    def __init__(self, network: Any, data: Any, recipe: Any, seed: int, progress: bool) -> None:
+    def __init__(
+        self, network: Any, data: Any, recipe: Any, seed: int, progress: bool, on_point: Any
+    ) -> None:
         self.recipe, self.seed, self.steps, self.stopping = recipe, seed, 0, False
-        self.on_point: Any = None
+        self.on_point = on_point
 
     def stop(self) -> None:
         self.stopping = True
 
     def upto(self, ended: str) -> RunRecord:
         return replace(
-            Scripted.record, recipe=self.recipe, seed=self.seed, steps=self.steps, ended=ended,
+            Scripted.model, recipe=self.recipe, seed=self.seed, steps=self.steps, ended=ended,
             curve=points(*self.errors[: self.steps]),
         )  # fmt: skip
+
+    def record(self) -> RunRecord:
+        return self.upto("running")
 
     def run(self) -> RunRecord:
         for _ in self.errors:
@@ -99,7 +105,7 @@ class Scripted:
             if self.stopping:
                 return self.upto(f"stopped at step {self.steps}")
             self.steps += 1
-            self.on_point(self.upto("running"))
+            self.on_point(self)
         if isinstance(self.end, Exception):
             raise self.end
         return self.upto(self.end)
@@ -110,7 +116,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, record: RunRecord) -> type[Scripte
     class Mine(Scripted):
         pass
 
-    Scripted.record = record
+    Scripted.model = record
     monkeypatch.setattr(training_lab, "Trainer", Mine)
     return Mine
 
@@ -180,16 +186,17 @@ def test_every_kind_is_a_network_of_the_catalogue(kind, name, shortcut, version)
 
 
 def test_stop_ends_a_run_even_before_it_has_begun(make, monkeypatch):
-    begin = Trainer._begin
+    begin, told = Trainer._begin, threading.Event()
 
     def begin_late(self: Trainer, resume: bool) -> None:
-        time.sleep(0.2)
+        assert told.wait(timeout=60)
         begin(self, resume)
 
     monkeypatch.setattr(Trainer, "_begin", begin_late)
     lab = make(steps=5000)
     lab.start()
     lab.stop()
+    told.set()
     record = lab.wait(timeout=60)
     assert record.ended == f"stopped at step {record.steps}"
     assert record.steps < 100

@@ -10,8 +10,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torchvision import datasets, models
+from torchvision.transforms import v2
 
-from resnet_lab.training.data import ImageFolderData
+from resnet_lab.data import ImageFolderData
+from resnet_lab.data.reading import Images, Order
 
 SIZE = 16
 
@@ -82,6 +84,23 @@ def test_test_images_are_those_of_torchvision_in_order(pictures):
     assert torch.allclose(images, torch.stack([image for image, _ in theirs]), atol=1e-6)
 
 
+@pytest.mark.parametrize(("size", "resized"), [(160, 183), (176, 201), (288, 329)])
+def test_test_images_are_resized_to_the_nearest_pixel(pictures, size, resized):
+    """8/7 of 160 is 182.9, of 176 it is 201.1."""
+    preset = v2.Compose([v2.Resize(resized, antialias=True), v2.CenterCrop(size), v2.ToImage()])
+    theirs = datasets.ImageFolder(pictures / "val", preset)
+    images, _ = next(ImageFolderData(pictures, size).test_batches(3))
+    assert torch.equal((images * 255).round(), torch.stack([image for image, _ in theirs]).float())
+
+
+def test_no_two_seeds_and_epochs_have_the_same_order():
+    orders = {
+        tuple(index for _, index in batch)
+        for seed in range(6) for batch in islice(Order(30, 30, seed), 6)
+    }  # fmt: skip
+    assert len(orders) == 36
+
+
 def test_each_epoch_shows_every_image_once_in_an_order_of_its_own(pictures, monkeypatch):
     opened = []
     open_image = Image.open
@@ -149,6 +168,15 @@ def test_reading_leaves_the_random_state_of_the_program_alone(pictures):
     drawn = torch.rand(2)
     next(batches)
     assert torch.equal(torch.cat([drawn, torch.rand(2)]), wanted)
+
+
+def test_a_transform_that_fails_leaves_the_random_state_alone(pictures):
+    images = Images(ImageFolderData(pictures).train_samples, SIZE, seed=0)
+    images.transform = lambda image: 1 / 0
+    before = torch.get_rng_state()
+    with pytest.raises(ZeroDivisionError):
+        images[0, 0]
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_the_checksum_follows_names_and_sizes_not_the_place(pictures, tmp_path):

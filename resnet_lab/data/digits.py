@@ -8,7 +8,7 @@ Learning Repository (1998), https://doi.org/10.24432/C50P49. Scikit-learn bundle
 import numpy as np
 import torch
 
-from resnet_lab.training.data.imageset import ImageSet
+from resnet_lab.data.imageset import ImageSet
 
 TEST_SIZE = 360
 SPLIT_SEED = 1512

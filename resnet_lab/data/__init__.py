@@ -2,10 +2,10 @@
 
 import os
 
-from resnet_lab.training.data.digits import load_digits
-from resnet_lab.training.data.folder import ImageFolderData
-from resnet_lab.training.data.imageset import ImageSet
-from resnet_lab.training.data.places import cache_folder, data_folder
+from resnet_lab.data.digits import load_digits
+from resnet_lab.data.folder import ImageFolderData
+from resnet_lab.data.imageset import ImageSet
+from resnet_lab.data.places import cache_folder, data_folder
 
 DATA_SETS = ("digits", "cifar10", "cifar100", "cifar10-part", "cifar10-jpeg-copy")
 
@@ -45,11 +45,11 @@ def load_data(
         return load_digits()
     place = data_folder(folder)
     if name in ("cifar10", "cifar100"):
-        from resnet_lab.training.data.cifar import CIFAR10, CIFAR100, load_cifar
+        from resnet_lab.data.cifar import CIFAR10, CIFAR100, load_cifar
 
         return load_cifar(
             CIFAR10 if name == "cifar10" else CIFAR100, place, cache_folder(), progress
         )
-    from resnet_lab.training.data.copies import load_jpeg_copy, load_part
+    from resnet_lab.data.copies import load_jpeg_copy, load_part
 
     return load_part(place) if name == "cifar10-part" else load_jpeg_copy(place, progress)

@@ -7,6 +7,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from resnet_lab.checks import check_integer
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImageSet:
@@ -16,7 +18,7 @@ class ImageSet:
     whoever makes batches of them.
 
     Args:
-        name: what :func:`~resnet_lab.training.data.load_data` calls it.
+        name: what :func:`~resnet_lab.data.load_data` calls it.
         title: what a figure calls it.
         classes: name of each class, in the order of the labels.
         train_images: ``N, C, H, W``, uint8.
@@ -102,13 +104,7 @@ class ImageSet:
             TypeError: ``held_out`` is no integer.
             ValueError: no training image, or no test image, would be left.
         """
-        if isinstance(held_out, bool) or not isinstance(held_out, int):
-            raise TypeError(f"held_out must be an integer, got {held_out!r}")
-        if not 1 <= held_out < self.train_size:
-            raise ValueError(
-                f"held_out must be 1 to {self.train_size - 1} of the {self.train_size} "
-                f"training images, got {held_out}"
-            )
+        check_integer("held_out", held_out, 1, self.train_size - 1)
         return replace(
             self,
             train_images=self.train_images[:-held_out],

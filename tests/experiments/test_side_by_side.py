@@ -2,20 +2,18 @@
 
 import gc
 import itertools
-import subprocess
-import sys
+import signal
 import threading
-import time
 import weakref
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from commands import PATIENCE, ROOT, environment
+from commands import PATIENCE, heeding_ctrl_c
 from tiny_runs import CPU, RECIPE, same_weights, tiny_trainer
 
+from resnet_lab.experiments.side_by_side import STREAMS, side_by_side
 from resnet_lab.training import Execution
-from resnet_lab.training.side_by_side import STREAMS, side_by_side
 from resnet_lab.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -44,13 +42,14 @@ def weights(folder, seed: int) -> dict:
     return torch.load(folder / str(seed) / "weights.pt", weights_only=True)
 
 
-@pytest.fixture
-def alone(tmp_path):
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
     """Each run by itself: the folder of their weights, and their records."""
-    folder = tmp_path / "alone"
-    return folder, {
-        seed: make().run() for seed, make in zip(SEEDS, makers(folder), strict=True)
-    }  # fmt: skip
+    folder, threads = tmp_path_factory.mktemp("alone"), torch.get_num_threads()
+    torch.set_num_threads(1)
+    records = {seed: make().run() for seed, make in zip(SEEDS, makers(folder), strict=True)}
+    torch.set_num_threads(threads)
+    return folder, records
 
 
 def assert_same_runs(folder, records, alone):
@@ -68,36 +67,65 @@ def test_runs_side_by_side_compute_what_they_do_alone(tmp_path, alone, at_a_time
 
 def test_so_many_run_at_once(tmp_path, monkeypatch):
     """Three meet in their fifth step: with fewer threads they would wait in vain."""
-    meeting, advance, most, now = threading.Barrier(3), Trainer.advance, [0], set()
+    meeting, advance, counts, now = threading.Barrier(3), Trainer.advance, [], set()
 
     def met(trainer):
         now.add(trainer)
-        most[0] = max(most[0], len(now))
+        counts.append(len(now))
         if trainer.steps == 4 and trainer.identity["seed"] < 3:
-            meeting.wait(timeout=60)
+            meeting.wait(PATIENCE)
         advance(trainer)
         if trainer.steps == trainer.recipe.iterations:
             now.remove(trainer)
 
     monkeypatch.setattr(Trainer, "advance", met)
     run(tmp_path, 3)
-    assert most == [3]
+    assert max(counts) == 3
+
+
+class Held:
+    """Runs of some seeds wait after 20 steps until they are told to stop, or are let go.
+
+    The others wait there until one of these has come: so it has begun, however busy the machine.
+    """
+
+    def __init__(self) -> None:
+        self.seeds, self.changed, self.come = set[int](), threading.Condition(), False
+
+    def wait(self, trainer: Trainer) -> None:
+        with self.changed:
+            if trainer.identity["seed"] in self.seeds:
+                self.come = True
+                self.changed.notify_all()
+                assert self.changed.wait_for(lambda: trainer.stopping or not self.seeds, PATIENCE)
+            else:
+                assert self.changed.wait_for(lambda: self.come or not self.seeds, PATIENCE)
+
+    def tell(self) -> None:
+        with self.changed:
+            self.changed.notify_all()
+
+    def let_go(self) -> None:
+        self.seeds.clear()
+        self.tell()
 
 
 @pytest.fixture
-def held(monkeypatch):
-    """Which runs wait in their 20th step until they are told to stop."""
-    advance, seeds = Trainer.advance, set()
+def held(monkeypatch) -> Held:
+    advance, stop, held = Trainer.advance, Trainer.stop, Held()
 
     def waiting(trainer):
-        deadline = time.monotonic() + 60
-        while trainer.steps == 20 and trainer.identity["seed"] in seeds and not trainer.stopping:
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
+        if trainer.steps == 20:
+            held.wait(trainer)
         advance(trainer)
 
+    def told(trainer):
+        stop(trainer)
+        held.tell()
+
     monkeypatch.setattr(Trainer, "advance", waiting)
-    return seeds
+    monkeypatch.setattr(Trainer, "stop", told)
+    return held
 
 
 def reached(folder) -> dict[str, int]:
@@ -106,48 +134,49 @@ def reached(folder) -> dict[str, int]:
 
 
 def test_who_leaves_finds_checkpoints_and_goes_on(tmp_path, alone, held):
-    held |= {1, 2}
+    held.seeds |= {1, 2}
     entered = side_by_side(makers(tmp_path, checkpoint_every=1000), 2, CPU)
     assert next(entered).name == "0"
     entered.close()
     assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
     steps = reached(tmp_path)
-    assert steps.pop("0") == 30
-    assert "1" in steps
-    assert steps.keys() <= {"1", "2"}
-    assert all(1 <= step <= 21 for step in steps.values())
-    held.clear()
+    assert (steps.pop("0"), steps.pop("1")) == (30, 21)
+    assert steps.keys() <= {"2"}  # whose turn may have come
+    held.let_go()
     assert_same_runs(tmp_path, run(tmp_path, 2, checkpoint_every=1000), alone)
 
 
-def test_a_run_that_is_being_built_stops_as_well(tmp_path):
-    turn, left = itertools.count(), threading.Event()
+def test_a_run_that_is_being_built_stops_as_well(tmp_path, monkeypatch):
+    turn, building, told = itertools.count(), threading.Event(), threading.Event()
+    shutdown = ThreadPoolExecutor.shutdown
 
     def make():
         if next(turn) == 0:
-            return tiny_trainer()
-        left.wait(timeout=60)
+            return tiny_trainer(on_point=lambda _: building.wait(PATIENCE))
+        building.set()
+        assert told.wait(PATIENCE)
         return tiny_trainer(tmp_path / "slow")
+
+    def waiting(pool, **options):
+        told.set()  # all that run, of which the slow one is none
+        shutdown(pool, **options)
 
     entered = side_by_side([make, make], 2, CPU)
     next(entered)
-    leaving = threading.Thread(target=entered.close)
-    leaving.start()
-    time.sleep(0.1)  # until it has told those that run, of which the slow one is none
-    left.set()
-    leaving.join(timeout=60)
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", waiting)
+    entered.close()
     assert reached(tmp_path) == {"slow": 1}
 
 
 def test_one_that_fails_stops_the_others_and_is_raised(tmp_path, alone, held, monkeypatch):
-    held.add(0)
+    held.seeds.add(0)
     advance, other = Trainer.advance, threading.Event()
 
     def failing(trainer):
         if trainer.identity["seed"] == 0:
             other.set()
         elif trainer.steps == 5:
-            assert other.wait(timeout=60)
+            assert other.wait(PATIENCE)
             raise RuntimeError("out of memory")
         advance(trainer)
 
@@ -158,7 +187,7 @@ def test_one_that_fails_stops_the_others_and_is_raised(tmp_path, alone, held, mo
     ((name, step),) = reached(tmp_path).items()  # the run that failed had none yet
     assert name == "0"
     assert 1 <= step <= 21
-    held.clear()
+    held.let_go()
     assert_same_runs(tmp_path, run(tmp_path, 2, checkpoint_every=1000), alone)
 
 
@@ -172,9 +201,7 @@ def test_the_first_error_is_raised_and_others_are_told(tmp_path):
     meeting = threading.Barrier(2)
 
     def failing_together():
-        trainer = tiny_trainer()
-        trainer.on_point = lambda record: failing(f"of {meeting.wait(timeout=60)}")
-        return trainer
+        return tiny_trainer(on_point=lambda _: failing(f"of {meeting.wait(PATIENCE)}"))
 
     with (
         pytest.warns(UserWarning, match=r"^another run failed, too: OSError\('of [01]'\)"),
@@ -185,7 +212,7 @@ def test_the_first_error_is_raised_and_others_are_told(tmp_path):
 
 def test_switches_of_the_process_hold_until_the_last_run_ends(tmp_path, held, monkeypatch):
     """TF32 is one of them: the first run to end must not set it back for the others."""
-    held.add(1)
+    held.seeds.add(1)
     advance, seen = Trainer.advance, set()
 
     def looking(trainer):
@@ -197,54 +224,54 @@ def test_switches_of_the_process_hold_until_the_last_run_ends(tmp_path, held, mo
     assert before is not CPU.tf32
     records = side_by_side(makers(tmp_path), 2, CPU)
     assert next(records).name == "0"
-    held.clear()
+    held.let_go()
     assert len(list(records)) == len(SEEDS) - 1
     assert seen == {CPU.tf32}
     assert torch.backends.cudnn.allow_tf32 is before
 
 
-def test_an_impatient_ctrl_c_still_stops_all_of_them(tmp_path):
+def test_an_impatient_ctrl_c_still_stops_all_of_them(tmp_path, monkeypatch):
     """The second signal comes while the first is waiting for the runs to stop."""
-    program = f"""
-import os, signal, sys, threading, time
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_side_by_side import *
-advance, taken = Trainer.advance, []
-def slow(trainer):
-    taken.append(trainer.identity["name"])
-    if len(taken) == 3:
-        threading.Thread(target=interrupt).start()
-    time.sleep(0.05)
-    advance(trainer)
-def interrupt():
-    for _ in range(2):
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.02)
-Trainer.advance = slow
-try:
-    list(side_by_side(makers(Path({str(tmp_path)!r})), 2, CPU))
-finally:
-    import atexit
-    atexit.register(lambda: print(len(taken), sorted(set(taken))))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE,
-        env=environment(), cwd=ROOT,
-    )  # fmt: skip
-    assert "KeyboardInterrupt" in done.stderr
-    steps, _, names = done.stdout.partition(" ")
-    assert names.strip() == "['0', '1']"
-    assert int(steps) < 12
+    meeting, waiting, over = threading.Barrier(2), threading.Event(), threading.Event()
+    advance, shutdown, threads = Trainer.advance, ThreadPoolExecutor.shutdown, set()
+
+    def interrupt():
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    def interrupting(trainer):
+        if trainer.steps == 2:
+            threads.add(threading.current_thread())
+            first = meeting.wait(PATIENCE) == 0
+            if first:
+                interrupt()
+            assert waiting.wait(PATIENCE)
+            if first:
+                interrupt()
+            assert over.wait(PATIENCE)
+        advance(trainer)
+
+    def seen(pool, **options):
+        waiting.set()
+        shutdown(pool, **options)
+
+    monkeypatch.setattr(Trainer, "advance", interrupting)
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", seen)
+    with heeding_ctrl_c(), pytest.raises(KeyboardInterrupt) as second:
+        list(side_by_side(makers(tmp_path), 2, CPU))
+    over.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert isinstance(second.value.__context__, KeyboardInterrupt)
+    assert reached(tmp_path) == {"0": 3, "1": 3}
 
 
 @pytest.mark.parametrize("at_a_time", [1, 2])
 def test_a_finished_run_is_let_go(at_a_time):
-    """With a GPU's memory; a study holds its trainer, and the trainer the study."""
+    """With a GPU's memory."""
     gone = []
 
     def make():
-        trainer = tiny_trainer()
-        trainer.on_point = lambda record: trainer.steps
+        trainer = tiny_trainer(on_point=lambda trainer: trainer.steps)
         weakref.finalize(trainer, gone.append, True)
         return trainer
 
@@ -260,8 +287,8 @@ def test_a_finished_run_is_let_go(at_a_time):
 @pytest.mark.parametrize(
     ("at_a_time", "error", "message"),
     [
-        (0, ValueError, "^at_a_time must be at least 1, got 0"),
-        (STREAMS + 1, ValueError, f"^at_a_time must be at most {STREAMS}, got {STREAMS + 1}"),
+        (0, ValueError, f"^at_a_time must be at least 1 and at most {STREAMS}, got 0"),
+        (STREAMS + 1, ValueError, f"^at_a_time must be .* at most {STREAMS}, got {STREAMS + 1}"),
         (2.0, TypeError, "^at_a_time must be an integer, got 2.0"),
         (True, TypeError, "^at_a_time must be an integer, got True"),
     ],

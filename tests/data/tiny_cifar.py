@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from resnet_lab.training.data.cifar import CIFAR10, CIFAR100, CifarFiles
+from resnet_lab.data.cifar import CIFAR10, CIFAR100, CifarFiles
 
 
 class Python2Pickler(pickle._Pickler):

@@ -9,10 +9,10 @@ from threading import Event
 
 import torch
 
-from resnet_lab.training.checks import check_integer
+from resnet_lab.checks import check_integer
 from resnet_lab.training.execution import Execution
+from resnet_lab.training.graphed_step import BEGINNING
 from resnet_lab.training.record import RunRecord
-from resnet_lab.training.step import BEGINNING
 from resnet_lab.training.trainer import Trainer
 
 STREAMS = 32
@@ -42,10 +42,10 @@ def side_by_side(
             all generators, when the first record is asked for.
         Exception: whatever a maker or a run raises.
     """
-    check_at_a_time(at_a_time)
+    check_integer("at_a_time", at_a_time, 1, STREAMS)
     if at_a_time == 1:
         for make in makers:
-            yield _run(make())
+            yield make().run(resume=True)
         return
     leaving, running = Event(), set[Trainer]()
 
@@ -62,7 +62,7 @@ def side_by_side(
             running.add(trainer)
             if leaving.is_set():
                 trainer.stop()
-            record = _run(trainer)
+            record = trainer.run(resume=True)
             running.remove(trainer)
             return record
         except BaseException:
@@ -87,29 +87,12 @@ def side_by_side(
                 _tell_other_errors(futures, sys.exception())
 
 
-def _run(trainer: Trainer) -> RunRecord:
-    record = trainer.run(resume=True)
-    trainer.on_point = None  # it may hold the trainer, and both the memory of the GPU
-    return record
-
-
 def _tell_other_errors(futures: Sequence[Future], raised: BaseException | None) -> None:
     """Warn of what failed while the others were stopped: a checkpoint may be missing."""
     for future in futures:
         error = None if future.cancelled() else future.exception()
         if error is not None and error is not raised:
             warnings.warn(f"another run failed, too: {error!r}", stacklevel=2)
-
-
-def check_at_a_time(at_a_time: int) -> None:
-    """Refuse an impossible number of threads.
-
-    Raises:
-        TypeError, ValueError: it is no integer from 1 to :data:`STREAMS`.
-    """
-    check_integer("at_a_time", at_a_time, 1)
-    if at_a_time > STREAMS:
-        raise ValueError(f"at_a_time must be at most {STREAMS}, got {at_a_time}")
 
 
 def ask_for_queues() -> None:

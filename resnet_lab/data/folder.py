@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from resnet_lab.training.checks import check_integer
-from resnet_lab.training.data.reading import Images, Order, Sample
+from resnet_lab.checks import check_integer
+from resnet_lab.data.reading import Images, Order, Sample
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

@@ -10,9 +10,9 @@ import torch
 from archive_server import serving
 from tiny_cifar import tiny_cifar
 
-from resnet_lab.training.data import cifar, load_data
-from resnet_lab.training.data.cifar import CIFAR10, CIFAR100, load_cifar
-from resnet_lab.training.data.download import DownloadError
+from resnet_lab.data import cifar, load_data
+from resnet_lab.data.cifar import CIFAR10, CIFAR100, load_cifar
+from resnet_lab.data.download import DownloadError
 
 
 @pytest.mark.parametrize("name", ["cifar10", "cifar100"])

@@ -2,17 +2,16 @@
 
 import os
 import signal
-import threading
-import time
-from pathlib import Path
 
 import pytest
 import torch
-from commands import PATIENCE, call, command, started, strict
+from commands import PATIENCE, call, command, heeding_ctrl_c, started, strict
 from tiny_runs import same_weights
 
-from resnet_lab.training import DATA_SETS, RECIPES, arguments, cli, read_record
-from resnet_lab.training.experiments import EXPERIMENTS
+from resnet_lab.data import DATA_SETS
+from resnet_lab.experiments import arguments, cli
+from resnet_lab.experiments.catalogue import EXPERIMENTS
+from resnet_lab.training import RECIPES, read_record
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -193,16 +192,18 @@ def test_damaged_checkpoints_end_with_5(tmp_path):
 
 def test_ctrl_c_ends_with_130_and_the_run_goes_on(tmp_path):
     words = (
-        "train", "resnet20", "--set", "iterations=100", "--set", "batch=16",
+        "train", "resnet20", "--set", "iterations=8", "--set", "batch=16",
         "--checkpoint-every", 1000, "--out", tmp_path, *CPU,
     )  # fmt: skip
-    code, summary = interrupted(words, tmp_path, signal.SIGINT)
-    assert (code, summary["exit"]) == (130, 130)
+    interrupted = "if trainer.steps == 3: signal.raise_signal(signal.SIGINT)"
+    with started(command(*words, at_each_step=interrupted)) as process:
+        out, _ = process.communicate(timeout=PATIENCE)
+    summary = strict(out.splitlines()[-1])
+    assert (process.returncode, summary["exit"]) == (130, 130)
     record = read_record(tmp_path / "record.json")
-    assert summary["ended"] == record.ended == f"stopped at step {record.steps}"
-    assert record.steps < 100
+    assert summary["ended"] == record.ended == "stopped at step 4"
     (checkpoint,) = tmp_path.glob("step-*.pt")
-    assert checkpoint.name.startswith(f"step-{record.steps:08d}")
+    assert checkpoint.name.startswith("step-00000004")
     assert call(*words, "--resume")[0] == 0
     assert read_record(tmp_path / "record.json").finished
     call(*words[:-7], "--out", tmp_path / "straight", *CPU)
@@ -213,43 +214,19 @@ def test_ctrl_c_ends_with_130_and_the_run_goes_on(tmp_path):
     assert same_weights(ours, theirs)
 
 
-def interrupted(words, folder: Path, number: int) -> tuple[int, dict]:
-    """Start a command and send it a signal as soon as it trains."""
-    seen = folder / "trains"
-    code = (
-        "import sys, pathlib, resnet_lab.training.trainer as trainer\n"
-        "take = trainer.Trainer.advance\n"
-        "def step(self):\n"
-        "    take(self)\n"
-        f"    if self.steps == 3: pathlib.Path({str(seen)!r}).touch()\n"
-        "trainer.Trainer.advance = step\n"
-        "from resnet_lab.training.cli import main\n"
-        "sys.exit(main(sys.argv[1:]))"
-    )
-    python, *_ = command()
-    with started([python, "-c", code, *map(str, words)]) as process:
-        deadline = time.monotonic() + PATIENCE
-        while not seen.exists() and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.005)
-        process.send_signal(number)
-        out, _ = process.communicate(timeout=PATIENCE)
-    return process.returncode, strict(out.splitlines()[-1])
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_experiment_can_be_interrupted_and_goes_on(tmp_path, number, monkeypatch):
     """The signal comes to this process, where the command handles it."""
-    monkeypatch.setattr(cli, "train_runs", wait_for_a_signal)
-    timer = threading.Timer(0.2, os.kill, (os.getpid(), number))
-    before = signal.getsignal(number)
-    timer.start()
-    code, summary, shown = call("experiment", "shortcuts", "--out", tmp_path, "--quiet")
+
+    def interrupted(*arguments):
+        signal.raise_signal(number)
+        yield pytest.fail("the signal was not seen")
+
+    monkeypatch.setattr(cli, "train_runs", interrupted)
+    with heeding_ctrl_c():
+        before = signal.getsignal(number)
+        code, summary, shown = call("experiment", "shortcuts", "--out", tmp_path, "--quiet")
+        assert signal.getsignal(number) is before
     assert (code, summary["exit"]) == (130, 130)
     assert "the same command goes on" in summary["error"]
     assert "error: interrupted" in shown
-    assert signal.getsignal(number) is before
-
-
-def wait_for_a_signal(*arguments):
-    time.sleep(PATIENCE)
-    yield None

@@ -1,6 +1,8 @@
 """Studies of a run: what they keep is what the network of the moment gives, resumed or not."""
 
+import gc
 import json
+import weakref
 from dataclasses import asdict, replace
 from types import SimpleNamespace
 
@@ -11,10 +13,12 @@ from tiny_runs import SPEC, same_weights, tiny_trainer
 from torch import nn
 from torch.nn import functional as F
 
+from resnet_lab.data import ImageFolderData
+from resnet_lab.experiments import catalogue
+from resnet_lab.experiments.studies import DRAWS, FlowStudy, LesionStudy, Studies
 from resnet_lab.hooks import gradient_flow, lesioned
 from resnet_lab.models import ResNet
-from resnet_lab.training import ImageFolderData, Trainer, experiments
-from resnet_lab.training.studies import DRAWS, FlowStudy, LesionStudy, attach_studies
+from resnet_lab.training import Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -35,12 +39,12 @@ def read(folder, study: str) -> dict:
 def studied(folder, trainer=None, stop_at: int = 0, names=("flow", "lesions")) -> Trainer:
     """A run with its studies, stopped at a step."""
     trainer = trainer or deep_trainer(folder / "work", name="run")
-    attach_studies(trainer, names, folder, "run.json")
-    see = trainer.on_point
+    studies = Studies(names, folder / "run.json")
+    studies.begin(trainer)
 
-    def on_point(record):
-        see(record)
-        if record.steps == stop_at:
+    def on_point(trainer):
+        studies.see(trainer)
+        if trainer.steps == stop_at:
             trainer.stop()
 
     trainer.on_point = on_point
@@ -56,16 +60,32 @@ def test_studies_change_nothing_in_the_run(tmp_path):
     assert trainer.curve.test_loss == record.curve.test_loss
 
 
+def test_studies_do_not_keep_the_trainer(tmp_path):
+    """With a GPU's memory: they are given it when they are called."""
+    studies = Studies(["flow", "lesions"], tmp_path / "run.json")
+    trainer = deep_trainer(name="run", on_point=studies.see)
+    studies.begin(trainer)
+    trainer.run()
+    gone = weakref.ref(trainer)
+    gc.collect()
+    gc.disable()
+    try:
+        del trainer
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 def test_the_flow_is_that_of_the_network_at_each_point(tmp_path):
     kept = {}
     trainer = deep_trainer(tmp_path / "work", name="run")
     kept[0] = {k: v.clone() for k, v in trainer.model.state_dict().items()}
-    attach_studies(trainer, ["flow"], tmp_path, "run.json")
-    see = trainer.on_point
+    studies = Studies(["flow"], tmp_path / "run.json")
+    studies.begin(trainer)
 
-    def on_point(record):
-        kept[record.steps] = {k: v.clone() for k, v in trainer.model.state_dict().items()}
-        see(record)
+    def on_point(trainer):
+        kept[trainer.steps] = {k: v.clone() for k, v in trainer.model.state_dict().items()}
+        studies.see(trainer)
 
     trainer.on_point = on_point
     record = trainer.run()
@@ -120,7 +140,7 @@ def test_a_resumed_run_has_the_same_studies(tmp_path, stop_at):
 
 
 def test_a_point_that_is_trained_again_is_measured_again(tmp_path):
-    """The run was killed behind the points of step 3 and 6, and its checkpoints are lost."""
+    """The run was killed after the points of step 3 and 6, and its checkpoints are lost."""
     studied(tmp_path, stop_at=6, names=["flow"])
     for checkpoint in (tmp_path / "work").glob("step-*.pt"):
         checkpoint.unlink()
@@ -142,11 +162,11 @@ def test_a_study_is_of_one_run_and_of_this_code(tmp_path, monkeypatch):
         recipe = tiny_trainer().recipe.changed(evaluate_every=EVERY, **changes)
         other = deep_trainer(name="run" if changes else "other", recipe=recipe)
         with pytest.raises(ValueError, match=f"run.json must be moved away .* its {key} is"):
-            attach_studies(other, ["flow"], tmp_path, "run.json")
+            Studies(["flow"], tmp_path / "run.json").begin(other)
 
     refused("run")
     refused("run", lr=0.05)
-    monkeypatch.setattr("resnet_lab.training.studies.digest_of", lambda files: "0" * 16)
+    monkeypatch.setattr("resnet_lab.experiments.studies.digest_of", lambda sources: "0" * 16)
     refused("code", momentum=0.9)
     assert (tmp_path / "flow/run.json").read_text() == before
 
@@ -164,7 +184,7 @@ def test_what_a_study_takes_is_not_counted_as_training(monkeypatch):
     """A clock that stands still, but while a study is at work."""
     now = [0.0]
 
-    def at_work(record):
+    def at_work(trainer):
         now[0] += 100
 
     clock = SimpleNamespace(perf_counter=lambda: now[0])
@@ -178,36 +198,36 @@ def test_what_a_study_takes_is_not_counted_as_training(monkeypatch):
 def test_what_cannot_be_studied_is_refused(tmp_path):
     module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 9 * 8, 3))
     with pytest.raises(TypeError, match="^model must be a ResNet, got Sequential"):
-        LesionStudy(tiny_trainer(model=module), tmp_path / "x.json")
+        LesionStudy(tmp_path / "x.json").begin(tiny_trainer(model=module))
     trainer = tiny_trainer()
     trainer.batches = object.__new__(ImageFolderData)
     with pytest.raises(TypeError, match="^data must be in memory, got a folder"):
-        FlowStudy(trainer, tmp_path / "x.json")
+        FlowStudy(tmp_path / "x.json").begin(trainer)
     assert not (tmp_path / "x.json").exists()
 
 
 def test_the_command_keeps_them_beside_the_records(tmp_path, monkeypatch):
-    setting = experiments.SETTINGS["digits-short"]
+    setting = catalogue.SETTINGS["digits-short"]
     recipe = setting.recipe.changed(iterations=2, evaluate_every=1, drops=(), batch=16)
     tiny = replace(setting, recipe=recipe)
-    monkeypatch.setitem(experiments.SETTINGS, "digits-short", tiny)
-    words = ("experiment", "shortcuts", "--runs", "resnet56-B", "--seeds", 0, "--quiet",
+    monkeypatch.setitem(catalogue.SETTINGS, "digits-short", tiny)
+    words = ("experiment", "small-images", "--runs", "resnet20", "--seeds", 0, "--quiet",
              "--device", "cpu", "--out", tmp_path)  # fmt: skip
-    monkeypatch.setattr("resnet_lab.training.studies.DRAWS", 1)
+    monkeypatch.setattr("resnet_lab.experiments.studies.DRAWS", 1)
     assert call(*words)[0] == 0
     code, summary, _ = call(*words, "--studies", "flow")
     assert code == 2
-    path = tmp_path / "digits-short/flow/resnet56-B-seed0.json"
-    message = "the record of digits-short/resnet56-B-seed0 must be moved away: it was trained"
+    path = tmp_path / "digits-short/flow/resnet20-seed0.json"
+    message = "the record of digits-short/resnet20-seed0 must be moved away: it was trained"
     assert summary["error"] == f"{message} without {path}"
-    (tmp_path / "digits-short/resnet56-B-seed0.json").unlink()
+    (tmp_path / "digits-short/resnet20-seed0.json").unlink()
     assert call(*words, "--studies", "flow", "lesions")[0] == 0
     flow = json.loads(path.read_text())
     assert [point["step"] for point in flow["points"]] == [0, 1, 2]
-    assert len(flow["points"][0]["blocks"]) == 1 + 27
-    lesions = json.loads((tmp_path / "digits-short/lesions/resnet56-B-seed0.json").read_text())
-    assert len(lesions["cuts"]) == 1 + 27 + 10
-    assert lesions["run"]["name"] == "digits-short/resnet56-B-seed0"
+    assert len(flow["points"][0]["blocks"]) == 1 + 9
+    lesions = json.loads((tmp_path / "digits-short/lesions/resnet20-seed0.json").read_text())
+    assert len(lesions["cuts"]) == 1 + 9 + 4
+    assert lesions["run"]["name"] == "digits-short/resnet20-seed0"
     assert call(*words, "--studies", "flow", "lesions")[0] == 0
     path.write_text(json.dumps({**flow, "steps": 1}))
     assert call(*words, "--studies", "flow")[0] == 2

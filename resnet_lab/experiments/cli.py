@@ -14,16 +14,17 @@ from typing import Any
 
 import torch
 
-from resnet_lab.training.arguments import make_parser
+from resnet_lab.checks import check_integer
+from resnet_lab.data import ImageFolderData, load_data
+from resnet_lab.experiments.arguments import make_parser
+from resnet_lab.experiments.catalogue import experiment, setting_of
+from resnet_lab.experiments.runner import train_runs
+from resnet_lab.experiments.side_by_side import ask_for_queues
 from resnet_lab.training.checkpoint import CheckpointError
-from resnet_lab.training.data import ImageFolderData, load_data
 from resnet_lab.training.execution import Execution
-from resnet_lab.training.experiments import experiment, setting_of
 from resnet_lab.training.group import LostProcessError, joined_group
 from resnet_lab.training.recipe import Recipe, recipe
 from resnet_lab.training.record import RecordError, RunRecord
-from resnet_lab.training.runner import train_runs
-from resnet_lab.training.side_by_side import ask_for_queues
 from resnet_lab.training.sources import Data
 from resnet_lab.training.trainer import Trainer
 
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = make_parser(run_train, run_experiment).parse_args(arguments)
         if options.threads is not None:
-            set_threads(options.threads)
+            check_integer("threads", options.threads, 1)
+            torch.set_num_threads(options.threads)
         code, summary = options.command(options)
     except LostProcessError as error:
         code, summary = LOST, {"error": str(error)}
@@ -50,17 +52,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if summary:
         print(json.dumps({**summary, "exit": code}), flush=True)
     return code
-
-
-def set_threads(threads: int) -> None:
-    """Set how many threads torch uses on the CPU.
-
-    Raises:
-        ValueError: fewer than one.
-    """
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
-    torch.set_num_threads(threads)
 
 
 def run_train(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
@@ -94,20 +85,25 @@ def run_experiment(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
         )
     if options.at_a_time > 1:
         ask_for_queues()
-    setting = setting_of(options.name, options.size)
-    runs = options.runs or experiment(options.name).runs
-    for run in runs:
-        if run not in experiment(options.name).runs:
-            known = ", ".join(experiment(options.name).runs)
-            raise ValueError(f"run must be one of {known}, got {run!r}")
+    setting, known = setting_of(options.name, options.size), experiment(options.name).runs
+    for run in options.runs or ():
+        if run not in known:
+            raise ValueError(f"run must be one of {', '.join(known)}, got {run!r}")
+    records = train_runs(
+        setting,
+        options.runs or known,
+        options.seeds or setting.seeds,
+        options.out,
+        _execution(options),
+        progress=not options.quiet,
+        keep_weights=options.keep_weights,
+        checkpoint_every=options.checkpoint_every,
+        at_a_time=options.at_a_time,
+        studies=options.studies,
+    )
     codes = []
-    seeds = options.seeds or setting.seeds
     with on_signals(_interrupt, signal.SIGTERM):
-        for record in train_runs(
-            setting, runs, seeds, options.out, _execution(options), not options.quiet,
-            options.keep_weights, options.checkpoint_every, options.at_a_time,
-            options.studies,
-        ):  # fmt: skip
+        for record in records:
             codes.append(_code(record))
             path = options.out / f"{record.name}.json"
             print(json.dumps(summarize(record, path)), file=sys.stderr, flush=True)
@@ -153,9 +149,13 @@ def _code(record: RunRecord) -> int:
 
 def _execution(options: argparse.Namespace) -> Execution:
     return Execution(
-        options.device, options.channels_last, options.compile, options.cuda_graph, options.bf16,
-        options.tf32,
-    )  # fmt: skip
+        options.device,
+        channels_last=options.channels_last,
+        compile=options.compile,
+        cuda_graph=options.cuda_graph,
+        bf16=options.bf16,
+        tf32=options.tf32,
+    )
 
 
 def _data(options: argparse.Namespace) -> Data:
@@ -169,14 +169,16 @@ def _recipe(options: argparse.Namespace, data: Data) -> Recipe:
     default = "short" if data.name == "digits" else "cifar"
     if isinstance(data, ImageFolderData):
         default = "imagenet"
-    changes = {}
-    for setting in options.set:
-        name, equals, text = setting.partition("=")
-        if not equals:
-            raise ValueError(f"--set must be FIELD=VALUE, got {setting!r}")
-        try:
-            value = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            value = text
-        changes[name] = tuple(value) if isinstance(value, list) else value
-    return recipe(options.recipe or default, **changes)
+    return recipe(options.recipe or default, **dict(map(_change, options.set)))
+
+
+def _change(setting: str) -> tuple[str, Any]:
+    """The field and the value of ``FIELD=VALUE``."""
+    name, equals, text = setting.partition("=")
+    if not equals:
+        raise ValueError(f"--set must be FIELD=VALUE, got {setting!r}")
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = text
+    return name, tuple(value) if isinstance(value, list) else value

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_lab.training.data.download import Archive, fetch
-from resnet_lab.training.data.imageset import ImageSet
+from resnet_lab.data.download import Archive, fetch
+from resnet_lab.data.imageset import ImageSet
 
 CIFAR10_CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",

@@ -7,11 +7,11 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, NoReturn
 
-from resnet_lab.training.data import DATA_SETS
+from resnet_lab.data import DATA_SETS
+from resnet_lab.experiments.catalogue import EXPERIMENTS
+from resnet_lab.experiments.studies import STUDIES
 from resnet_lab.training.execution import COMPILE_MODES
-from resnet_lab.training.experiments import EXPERIMENTS
 from resnet_lab.training.recipe import RECIPES
-from resnet_lab.training.studies import STUDIES
 
 Command = Callable[[argparse.Namespace], tuple[int, dict[str, Any]]]
 

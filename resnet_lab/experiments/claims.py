@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from pathlib import Path
 
+from resnet_lab.experiments.entries import Run, Setting
 from resnet_lab.models import spec
-from resnet_lab.training.experiments import Run, Setting
 from resnet_lab.training.record import RecordError, RunRecord
 
 

@@ -12,9 +12,9 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
-from resnet_lab.training.data.cifar import CIFAR10_CLASSES
-from resnet_lab.training.data.imageset import ImageSet
-from resnet_lab.training.data.places import data_file
+from resnet_lab.data.cifar import CIFAR10_CLASSES
+from resnet_lab.data.imageset import ImageSet
+from resnet_lab.data.places import data_file
 
 PART_FILE = "cifar10-part.npz"
 JPEG_FILE = "cifar10-jpeg-copy.bin.xz"

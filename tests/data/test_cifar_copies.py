@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from resnet_lab.training.data import load_data
+from resnet_lab.data import load_data
 
 REFERENCE = os.environ.get("RESNET_LAB_REFERENCE")
 

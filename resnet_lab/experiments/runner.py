@@ -4,20 +4,22 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from resnet_lab.checks import check_integer
+from resnet_lab.data import ImageSet, load_data
+from resnet_lab.experiments.catalogue import RUNS
+from resnet_lab.experiments.claims import check_claims
+from resnet_lab.experiments.entries import Run, Setting
+from resnet_lab.experiments.side_by_side import STREAMS, side_by_side
+from resnet_lab.experiments.studies import STUDIES, Studies, check_studied, study_path
 from resnet_lab.models import ResNetSpec, spec
-from resnet_lab.training.claims import check_claims
 from resnet_lab.training.code import code_digest
-from resnet_lab.training.data import ImageSet, load_data
 from resnet_lab.training.execution import Execution
-from resnet_lab.training.experiments import RUNS, Run, Setting
 from resnet_lab.training.record import RunRecord, read_record
-from resnet_lab.training.side_by_side import check_at_a_time, side_by_side
-from resnet_lab.training.studies import STUDIES, attach_studies, check_studied
 from resnet_lab.training.trainer import Trainer
 
 
 def record_name(setting: Setting, run: Run, seed: int) -> str:
-    """What the record of a run is called; with ``.json`` behind it, its path in a folder."""
+    """What the record of a run is called; with ``.json`` after it, its path in a folder."""
     return f"{setting.name}/{run.name}-seed{seed}"
 
 
@@ -34,6 +36,7 @@ def train_runs(
     seeds: Sequence[int],
     folder: Path,
     execution: Execution | None = None,
+    *,
     progress: bool = True,
     keep_weights: bool = False,
     checkpoint_every: int | None = None,
@@ -47,7 +50,7 @@ def train_runs(
 
     Args:
         setting: data and recipe.
-        runs: names of :data:`~resnet_lab.training.experiments.RUNS`.
+        runs: names of :data:`~resnet_lab.experiments.catalogue.RUNS`.
         seeds: one training run each.
         folder: ``<setting>/<run>-seed<n>.json`` go here; checkpoints in between, under ``work``.
         execution: device and shortcuts.
@@ -55,8 +58,8 @@ def train_runs(
         keep_weights: keep the last weights under ``work``.
         checkpoint_every: steps between two checkpoints; None writes one at each point.
         at_a_time: how many are trained at once; see
-            :func:`~resnet_lab.training.side_by_side.side_by_side`.
-        studies: names of :data:`~resnet_lab.training.studies.STUDIES`; what they find goes to
+            :func:`~resnet_lab.experiments.side_by_side.side_by_side`.
+        studies: names of :data:`~resnet_lab.experiments.studies.STUDIES`; what they find goes to
             ``<setting>/<study>/<run>-seed<n>.json``.
 
     Yields:
@@ -69,7 +72,7 @@ def train_runs(
         RecordError: it is that of another run.
     """
     execution = execution or Execution()
-    check_at_a_time(at_a_time)
+    check_integer("at_a_time", at_a_time, 1, STREAMS)
     if at_a_time > 1 and execution.compile is not None:
         raise ValueError(f"at_a_time must be 1 where compile is set, got {at_a_time}")
     for study in studies:
@@ -79,13 +82,7 @@ def train_runs(
     for run, seed in ((RUNS[name], seed) for seed in seeds for name in runs):
         path = folder / f"{record_name(setting, run, seed)}.json"
         if path.exists():
-            record = read_record(path)
-            if record.code != code_digest():
-                raise ValueError(f"{path} must be moved away to be made anew: other code made it")
-            check_claims(record, setting, run, seed, path)
-            for study in studies:
-                check_studied(record, path.parent / study / path.name)
-            yield record
+            yield _kept(path, setting, run, seed, studies)
         else:
             left.append((run, seed))
     if not left:
@@ -94,11 +91,13 @@ def train_runs(
 
     def make_trainer(run: Run, seed: int) -> Trainer:
         name = record_name(setting, run, seed)
+        studied = Studies(studies, folder / f"{name}.json")
         trainer = Trainer(
-            network_of(run, data), data, run.recipe_in(setting), seed, execution, run.surgery,
-            _work_folder(folder, name), name, checkpoint_every, progress=progress,
+            network_of(run, data), data, run.recipe_in(setting), seed, execution,
+            surgery=run.surgery, folder=_work_folder(folder, name), name=name,
+            checkpoint_every=checkpoint_every, progress=progress, on_point=studied.see,
         )  # fmt: skip
-        attach_studies(trainer, studies, folder / setting.name, f"{run.name}-seed{seed}.json")
+        studied.begin(trainer)
         return trainer
 
     makers = [partial(make_trainer, run, seed) for run, seed in left]
@@ -110,6 +109,19 @@ def train_runs(
                 if not (keep_weights and file.name == "weights.pt"):
                     file.unlink()
         yield record
+
+
+def _kept(
+    path: Path, setting: Setting, run: Run, seed: int, studies: Sequence[str]
+) -> RunRecord:
+    """A record that is there, if it is that of the run, by this code and with these studies."""
+    record = read_record(path)
+    if record.code != code_digest():
+        raise ValueError(f"{path} must be moved away to be made anew: other code made it")
+    check_claims(record, setting, run, seed, path)
+    for study in studies:
+        check_studied(record, study_path(path, study))
+    return record
 
 
 def _work_folder(folder: Path, name: str) -> Path:

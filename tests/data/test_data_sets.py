@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_lab.training.data import DATA_SETS, ImageSet, load_data
+from resnet_lab.data import DATA_SETS, ImageSet, load_data
 
 
 def small_set(**changes) -> ImageSet:
@@ -128,7 +128,7 @@ def test_digits_load_without_a_network_or_a_folder(tmp_path):
         import socket, sys
         def closed(*args, **kwargs): raise AssertionError("no network")
         socket.socket.connect = socket.getaddrinfo = closed
-        import resnet_lab.training.data as data
+        import resnet_lab.data as data
         heavy = {"sklearn", "torchvision", "pooch", "requests", "matplotlib"}
         assert heavy.isdisjoint(sys.modules), heavy & set(sys.modules)
         print(data.load_data("digits").train_size)
