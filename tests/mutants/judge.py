@@ -78,7 +78,7 @@ def verdict_of(mutant: Mutant, outcome: Outcome) -> Verdict:
     """What the run of its tests says of a mutant."""
     if outcome.code == 1:
         return Verdict("killed", mutant, outcome.failed[0])
-    if outcome.code == 2 and mutant.collection:
+    if outcome.code in (2, 4) and mutant.collection:  # 4: of an id, nothing could be collected
         return Verdict("killed", mutant, "while tests were collected")
     if outcome.code == 0:
         return Verdict("survived", mutant, f"{len(outcome.passed)} tests pass")

@@ -5,6 +5,7 @@ first on the path, so that the package comes from there. The package itself must
 before.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -17,7 +18,14 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-HEAVY = ("torch", "torchvision", "hypothesis", "pytest", "timm", "matplotlib.pyplot", "sklearn")
+HEAVY = (
+    "torch", "torchvision", "hypothesis", "pytest", "timm", "matplotlib.pyplot", "sklearn",
+    "_hypothesis_pytestplugin",
+)  # fmt: skip
+FLAGS = (
+    "-o", "addopts=-q --strict-markers", "-p", "_hypothesis_pytestplugin",
+    "-p", "no:cacheprovider", "--tb=short",
+)  # fmt: skip
 LIMIT = 600  # seconds, far from what any takes: for those that never end
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".hypothesis", ".*_cache", "_build", "build", "__pycache__", "*.egg-info"
@@ -93,20 +101,22 @@ def _run(copy: Path, tests: Sequence[str], stop_early: bool) -> None:
     """In a process of its own: pytest in a copy, its result beside it."""
     note, output = _files(copy)
     note.unlink(missing_ok=True)
+    gc.freeze()  # what was imported stays: else pytest looks through it five times at its end
     os.setsid()  # so that all it starts can be ended with it
     with output.open("w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.chdir(copy)
     os.environ.update(PYTHONPATH=str(copy), PYTHONDONTWRITEBYTECODE="1")
-    sys.path[:] = [str(copy), *(path for path in sys.path if path not in ("", os.environ["PWD"]))]
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "book")]:
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # those for notebooks take seconds
+    sys.path.insert(0, str(copy))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
     import pytest
 
     tally = Tally()
-    flags = ["--rootdir", str(copy), "-p", "no:cacheprovider", "--tb=short"]
-    code = pytest.main([*flags, *(["-x"] if stop_early else []), *tests], plugins=[tally])
+    flags = [*FLAGS, "--rootdir", str(copy), *(["-x"] if stop_early else [])]
+    code = pytest.main([*flags, *tests], plugins=[tally])
     note.write_text(json.dumps({"code": int(code), **vars(tally)}))
     sys.stdout.flush()
     os._exit(0)
