@@ -141,6 +141,25 @@ def test_receptive_field_is_where_the_gradient_is(chain, more, data):
     assert all(first <= position < first + field.size for position in seen(index))
 
 
+def as_torch_has_it(window: Window) -> nn.Module:
+    """The layer of a window: one that rounds up is a pool, another one a convolution."""
+    *settings, ceil_mode = window
+    return nn.MaxPool1d(*settings, ceil_mode=True) if ceil_mode else nn.Conv1d(1, 1, *settings)
+
+
+pools = st.builds(Window, st.integers(2, 5), small, st.integers(0, 1), small, st.just(True))
+
+
+@given(st.lists(windows | pools, max_size=4), st.integers(1, 60))
+def test_a_chain_of_layers_ends_as_torchs_does(chain, size):
+    """Or both refuse it, because something does not fit."""
+    try:
+        expected = nn.Sequential(*map(as_torch_has_it, chain))(torch.zeros(1, 1, size)).shape[-1]
+    except RuntimeError:
+        expected = None
+    assert our_size(output_size, size, chain) == expected
+
+
 def test_numbers_of_the_stem():
     assert conv_output_size(224, 7, 2, 3) == 112
     assert pool_output_size(112, 3, 2, 1) == 56
@@ -161,9 +180,15 @@ def test_same_padding_keeps_the_size_as_torchs_same_does(kernel, dilation):
     assert ours(x).shape == theirs(x).shape == x.shape
 
 
-def test_same_padding_refuses_an_even_kernel():
-    with pytest.raises(ValueError, match="kernel must span an odd number.*got kernel=4"):
-        same_padding(4)
+@given(kernels, dilations)
+def test_same_padding_is_refused_where_torch_would_pad_one_side_more(kernel, dilation):
+    in_all = dilation * (kernel - 1)  # what torch's own "same" adds
+    if in_all % 2 == 0:
+        assert 2 * same_padding(kernel, dilation) == in_all
+    else:
+        words = f"^kernel must span an odd number.*got kernel={kernel} with dilation={dilation},"
+        with pytest.raises(ValueError, match=words):
+            same_padding(kernel, dilation)
 
 
 @pytest.mark.parametrize("name", ["size", "kernel", "stride", "padding", "dilation"])
@@ -176,9 +201,16 @@ def test_bad_arguments_are_named(function, name, value):
 
 
 @pytest.mark.parametrize("name", ["size", "kernel", "stride", "dilation"])
-def test_zero_is_refused(name):
+@pytest.mark.parametrize("function", [conv_output_size, pool_output_size, dropped_columns])
+def test_zero_is_refused(function, name):
     with pytest.raises(ValueError, match=f"^{name} must be at least 1, got 0"):
-        conv_output_size(**{"size": 9, "kernel": 3, name: 0})
+        function(**{"size": 9, "kernel": 3, name: 0})
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+def test_dilation_widens_a_pooling_window_however_it_rounds(ceil_mode):
+    with pytest.raises(ValueError, match=r"^kernel must fit .*\(7 positions\).*which spans 9"):
+        pool_output_size(5, 3, 1, padding=1, dilation=4, ceil_mode=ceil_mode)
 
 
 def test_kernel_wider_than_the_padded_input():
