@@ -46,6 +46,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         writer.line(f"Random tests draw with RESNET_LAB_SEED={SEED}; set it to repeat this run.")
 
 
+@pytest.fixture(scope="session")
+def seed() -> str:
+    """What fixtures that are made once, for several tests, draw from."""
+    return SEED
+
+
 @pytest.fixture
 def drawn(request: pytest.FixtureRequest) -> random.Random:
     """A source of random numbers of a test's own, the same for the same RESNET_LAB_SEED."""

@@ -66,10 +66,8 @@ def test_more_modules_of_the_catalogue(name):
     check_module(name)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[pytest.mark.everything] if n == "plain1202" else []) for n in HUGE],
-)
+@pytest.mark.everything
+@pytest.mark.parametrize("name", HUGE)
 def test_huge_modules_and_weights_of_the_catalogue(name):
     model = on_meta(name)
     found = identify(model)
