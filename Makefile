@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all lint claims sync minutes bench replay serve screenshots clean
+.PHONY: help book test test-all mutants lint claims sync minutes bench replay serve screenshots clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -29,8 +29,11 @@ book: $(READY)  ## execute the chapters and build the site in _build/html
 test: $(READY)  ## everything a change can break quickly
 	@OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not everything" -n 2 --dist loadfile
 
-test-all: $(READY)  ## the same, and whole-site browser runs and bare environments
-	@$(RUN) -m pytest $(PYTEST_ARGS)
+test-all: $(READY)  ## the same, and whole-site browser runs and bare environments; draws anew
+	@RESNET_LAB_SEED=$${RESNET_LAB_SEED:-random} $(RUN) -m pytest $(PYTEST_ARGS)
+
+mutants: $(READY)  ## is every fault on the lists in tests/mutants found by a test?
+	@$(RUN) -m tests.mutants $(MUTANTS)
 
 lint: $(READY)  ## ruff, mypy, notebooks without outputs, numerals in prose
 	@$(RUN) -m ruff check .

@@ -29,7 +29,10 @@ NOT_OURS = {
 
 
 def imported_floors(path: Path) -> set[str]:
-    """Floors of resnet_lab that a file imports from."""
+    """Floors of resnet_lab that a file imports from; ``"resnet_lab"`` where it imports the top.
+
+    What the top has comes from several floors, so nothing inside the package imports it.
+    """
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         names = []
@@ -39,25 +42,56 @@ def imported_floors(path: Path) -> set[str]:
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         for name in names:
-            parts = name.split(".")
-            assert parts[0] not in ("book", "tests", "benchmarks"), f"{path} imports {name}"
-            if parts[0] == "resnet_lab" and len(parts) > 1 and parts[1] in FLOORS:
-                found.add(parts[1])
+            top, *parts = name.split(".")
+            assert top not in ("book", "tests", "benchmarks"), f"{path} imports {name}"
+            if top == "resnet_lab":
+                found.add(parts[0] if parts and parts[0] in FLOORS else "resnet_lab")
     return found
+
+
+def floor_of(path: Path) -> str:
+    """The folder, or the module at the ground, that a file of the package belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def wrong_imports(path: Path) -> set[str]:
+    """What a file of the package imports and must not."""
+    return imported_floors(path) - set(FLOORS[: FLOORS.index(floor_of(path)) + 1])
+
+
+# The package's own name and its command line stand above all floors.
+ROOF = {"__init__", "__main__"}
+
+
+def test_every_file_of_the_package_is_on_a_floor():
+    assert {floor_of(path) for path in PACKAGE.rglob("*.py")} <= {*FLOORS, *ROOF}
 
 
 @pytest.mark.parametrize("floor", FLOORS)
 def test_a_floor_imports_only_from_above(floor):
-    files = [PACKAGE / f"{floor}.py", *(PACKAGE / floor).rglob("*.py")]
-    allowed = set(FLOORS[: FLOORS.index(floor) + 1])
-    for path in filter(Path.exists, files):
-        assert imported_floors(path) <= allowed, path
+    files = [path for path in PACKAGE.rglob("*.py") if floor_of(path) == floor]
+    assert {path: wrong for path in files if (wrong := wrong_imports(path))} == {}
 
 
-def test_the_rule_sees_a_wrong_import(tmp_path):
-    path = tmp_path / "wrong.py"
-    path.write_text("from resnet_lab.figures import curve\nimport resnet_lab.models.spec\n")
-    assert imported_floors(path) == {"figures", "models"}
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("from resnet_lab.figures import curve", {"figures"}),
+        ("import resnet_lab.training.recipe", {"training"}),
+        ("from resnet_lab import build", {"resnet_lab"}),
+        ("import resnet_lab", {"resnet_lab"}),
+        ("from resnet_lab.attic import chest", {"resnet_lab"}),
+        ("def late():\n    from resnet_lab import widgets, tables", {"widgets"}),
+        ("from resnet_lab.models.spec import ResNetSpec", set()),
+        ("from resnet_lab.arithmetic import Window", set()),
+    ],
+)
+def test_the_rule_sees_a_wrong_import(line, wrong, monkeypatch, tmp_path):
+    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+    path = tmp_path / "hooks" / "wrong.py"
+    path.parent.mkdir()
+    path.write_text(line)
+    assert wrong_imports(path) == wrong
 
 
 # What brings a module, where the names differ; and what is asked for where it is missing.
@@ -150,13 +184,69 @@ def test_files_stay_short():
         for path in folder.rglob("*.py")
     }
     assert {path: n for path, n in lengths.items() if n > 250} == {}
-    learner = [PACKAGE / "arithmetic.py", *PACKAGE.glob("models/*"), *PACKAGE.glob("hooks/*")]
-    assert sum(lengths.get(path, 0) for path in learner) <= 2500
+    assert core_lines(PACKAGE) <= 2500
+
+
+def core_lines(package: Path) -> int:
+    """Lines of what a learner reads: arithmetic, models and hooks, however deep."""
+    files = [package / "arithmetic.py", *package.glob("models/**/*"), *package.glob("hooks/**/*")]
+    return sum(len(path.read_text().splitlines()) for path in files if path.suffix == ".py")
+
+
+def test_the_count_of_the_core_looks_into_every_folder(tmp_path):
+    for name in ("arithmetic.py", "models/a.py", "models/blocks/b.py", "hooks/one/two/c.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a = 1\nb = 2\n")
+    (tmp_path / "tables.py").write_text("of no matter\n")
+    assert core_lines(tmp_path) == 8
+
+
+# Whatever chooses between two ways: statements, expressions, and tables looked up by a name.
+BRANCHES = (
+    ast.If, ast.IfExp, ast.Match, ast.While, ast.Try, ast.BoolOp, ast.Compare, ast.Assert,
+    ast.Dict, ast.DictComp, ast.Lambda,
+)  # fmt: skip
+
+
+def branches(code: str) -> list[str]:
+    """What chooses inside the ``forward`` methods of some code; a filter in a loop included."""
+    found = []
+    for function in ast.walk(ast.parse(code)):
+        if isinstance(function, ast.FunctionDef) and function.name == "forward":
+            for node in ast.walk(function):
+                if isinstance(node, BRANCHES) or getattr(node, "ifs", None):
+                    found.append(type(node).__name__)
+                if isinstance(node, ast.For) and node.orelse:
+                    found.append("for and else")
+    return found
 
 
 def test_no_variant_is_a_branch_in_a_forward():
-    for path in PACKAGE.glob("models/*.py"):
+    for path in PACKAGE.glob("models/**/*.py"):
+        assert branches(path.read_text()) == [], path
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and node.name == "forward":
-                assert not any(isinstance(n, ast.If | ast.IfExp) for n in ast.walk(node)), path
-                assert len(node.body) <= 10
+                assert len(node.body) <= 10, path
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if self.v2: x = self.bn(x)",
+        "x = self.bn(x) if self.v2 else x",
+        "match self.version:\n        case 'v2': x = self.bn(x)",
+        "x = self.v2 and self.bn(x) or x",
+        "x = {'v1': self.one, 'v2': self.two}[self.version](x)",
+        "x = (self.one, self.two)[self.version == 'v2'](x)",
+        "x = [part(x) for part in self.parts if part.wanted][0]",
+        "while self.v2: return x",
+        "for part in self.parts:\n        x = part(x)\n    else: x = self.bn(x)",
+    ],
+)
+def test_the_rule_sees_a_branch(body):
+    assert branches(f"def forward(self, x):\n    {body}\n    return x\n") != []
+
+
+def test_the_rule_lets_a_plain_loop_pass():
+    assert branches("def forward(self, x):\n    for part in self.parts: x = part(x)\n") == []

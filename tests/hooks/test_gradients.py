@@ -56,6 +56,15 @@ def test_each_row_is_what_autograd_says(name):
         assert found == pytest.approx([float(value) for value in expected], rel=1e-3)
 
 
+@pytest.mark.parametrize("name", ["plain20", "resnet50"])
+def test_the_mode_of_the_network_is_of_no_matter(name):
+    """It is measured as in a training step: with the batch's statistics, not the running ones."""
+    model, (images, labels) = network(name), batch()
+    assert gradient_flow(model.eval(), images, labels) == gradient_flow(
+        model.train(), images, labels
+    )
+
+
 def test_what_branch_and_shortcut_add():
     model, (images, labels) = network("resnet20"), batch()
     rows = gradient_flow(model, images, labels)

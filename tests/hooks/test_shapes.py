@@ -61,14 +61,23 @@ def test_shapes_are_those_of_a_real_forward(size):
             assert last.output_shape == tuple(x.shape)
 
 
-def test_fused_attention_is_traced_too():
+@pytest.mark.parametrize("fused", [True, False])
+def test_fused_attention_is_traced_too(fused):
+    """It is switched off meanwhile and is then as it was, also where a forward pass fails."""
     layer = nn.TransformerEncoderLayer(8, 2, batch_first=True)
     model = nn.TransformerEncoder(layer, 2).eval()
-    fused = torch.backends.mha.get_fastpath_enabled()
-    kinds = [row.kind for row in trace_shapes(model, (1, 4, 8))]
+    before = torch.backends.mha.get_fastpath_enabled()
+    try:
+        torch.backends.mha.set_fastpath_enabled(fused)
+        kinds = [row.kind for row in trace_shapes(model, (1, 4, 8))]
+        assert torch.backends.mha.get_fastpath_enabled() == fused
+        with pytest.raises(AssertionError, match="query"):
+            trace_shapes(model, (1, 4, 9))
+        assert torch.backends.mha.get_fastpath_enabled() == fused
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
     assert kinds.count("MultiheadAttention") == 2
     assert kinds.count("Linear") == 4
-    assert torch.backends.mha.get_fastpath_enabled() == fused
 
 
 def test_meta_device_and_pending_backward():
@@ -159,6 +168,16 @@ def test_a_failing_forward_names_the_layer_and_leaves_no_hook():
     assert caught.value.__notes__ == ["The trace stopped after '0' (Conv2d), output 1x8x7x7."]
     assert hook_count(model) == 0
     assert model.training
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_failure_names_the_last_layer_that_ran(place):
+    layers = [nn.ReLU() for _ in range(4)]
+    layers[place] = nn.Linear(5, 4)
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied") as caught:
+        trace_shapes(nn.Sequential(*layers), (1, 4))
+    before = f"The trace stopped after '{place - 1}' (ReLU), output 1x4."
+    assert getattr(caught.value, "__notes__", []) == ([before] if place else [])
 
 
 def test_modules_elsewhere_are_not_recorded():

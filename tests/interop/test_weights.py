@@ -14,7 +14,7 @@ from torch import nn
 
 import resnet_lab
 from resnet_lab.interop.layouts import LAYOUTS, translate
-from resnet_lab.interop.weights import load_weights, read_weights
+from resnet_lab.interop.weights import compare, load_weights, read_weights, shorten
 
 pytestmark = pytest.mark.usefixtures("one_thread")  # several get in each other's way
 
@@ -172,10 +172,23 @@ def test_another_number_of_classes_is_named(small):
 
 
 def test_a_report_on_hundreds_of_entries_is_short():
-    message = refusal(build("resnet20"), build("resnet50").state_dict())
-    assert "and" in message
+    ours, theirs = build("resnet20").state_dict(), build("resnet50").state_dict()
+    misfit = compare(ours, theirs)
+    message = refusal(build("resnet20"), theirs)
+    assert len(misfit.unexpected) > 200
+    for kind, found in zip(("missing", "unexpected", "of another shape"), misfit, strict=True):
+        line = next(line for line in message.splitlines() if f"{len(found)} {kind}: " in line)
+        assert line.endswith(f" and {len(found) - 4} more")
+        assert line.count(", ") == 3
     assert len(message.splitlines()) <= 5
     assert len(message) < 1500
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(1, "a"), (4, "a, b, c, d"), (5, "a, b, c, d and 1 more")]
+)
+def test_the_first_four_are_named_and_the_others_counted(number, said):
+    assert shorten(list("abcde")[:number]) == said
 
 
 def test_a_failure_of_one_shape_loads_nothing_else(small):

@@ -1,5 +1,6 @@
 """The book's own chapters: generated cells, proofs, reference solutions, wrong answers."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,14 @@ ITEMS = [
 ]
 
 
-def test_generated_cells_are_as_their_sources_say():
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_generated_cells_are_as_their_sources_say(path: Path):
+    minutes = json.loads((notebooks.BOOK / "minutes.json").read_text(encoding="utf-8"))
+    assert sync.differences({path: notebooks.dump(sync.synced(path, minutes))}) == []
+
+
+@pytest.mark.everything  # it recomputes the ledger
+def test_all_that_is_generated_is_as_its_sources_say():
     assert sync.differences(sync.expected()) == []
 
 

@@ -1,6 +1,7 @@
 """Every count that was measured elsewhere, from the specification and from the real network."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,13 @@ def test_cost_of_the_specification(row):
     assert found.params - norms == row.get("params_without_bn", found.params - norms)
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in REFERENCE if "1202" not in row["name"]], ids=lambda row: row["network"]
-)
+def later(row):
+    """The deepest wait for ``make test-all``; their cost is that of their specification above."""
+    marks = [pytest.mark.everything] if re.search("1001|1202", row["name"]) else []
+    return pytest.param(row, id=row["network"], marks=marks)
+
+
+@pytest.mark.parametrize("row", map(later, REFERENCE))
 def test_the_network_itself(row):
     with torch.device("meta"):
         model = resnet_lab.ResNet(specification(row))
@@ -45,6 +50,7 @@ def test_the_network_itself(row):
     assert counter.get_total_flops() == 2 * row["macs"]
 
 
+@pytest.mark.everything
 @pytest.mark.parametrize("name", ["resnet1202", "resnetv2_1001"])
 def test_the_deepest_are_built_once_and_run(name):
     model = resnet_lab.build(name).eval()

@@ -131,6 +131,7 @@ def keras_report():
     return json.loads(result.stdout.splitlines()[-1])
 
 
+@pytest.mark.everything
 @pytest.mark.parametrize("entry", [e for e in RUN if e.library == "Keras"], ids=label)
 def test_a_cell_of_keras(entry, keras_report):
     report = keras_report[entry.name]

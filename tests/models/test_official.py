@@ -1,6 +1,11 @@
 """Official weights, through torchvision's own download; never over the network here."""
 
+import hashlib
+import io
+import pickle
 import sys
+from dataclasses import replace
+from email.message import Message
 from urllib.error import URLError
 
 import pytest
@@ -8,6 +13,7 @@ import torch
 import torchvision
 
 from resnet_lab import ResNet, build, spec
+from tests.interop.foreign import Canary
 
 
 @pytest.fixture
@@ -37,6 +43,48 @@ def test_official_weights_offline(offline):
         build("resnet50", weights="IMAGENET1K_V2")
     assert str(offline / "resnet50-11ad3fa6.pth") in str(error.value)
     assert list(offline.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+def test_code_in_official_weights_is_not_executed(offline, tmp_path):
+    """A file that lies where the download would have put it may be anybody's."""
+    url = torchvision.models.ResNet18_Weights.IMAGENET1K_V1.url
+    torch.save({"conv1.weight": Canary(tmp_path / "canary")}, offline / url.rsplit("/")[-1])
+    with pytest.raises(ValueError, match="is damaged"):
+        build("resnet18", weights="IMAGENET1K_V1")
+    assert not (tmp_path / "canary").exists()
+
+
+class Download(io.BytesIO):
+    """What a server sends, as ``urlopen`` hands it on."""
+
+    def info(self) -> Message:
+        return Message()
+
+
+def test_a_download_of_other_bytes_is_refused(offline, monkeypatch):
+    """torchvision's file names end in eight digits of their SHA-256."""
+    buffer = io.BytesIO()
+    torch.save(torchvision.models.resnet18().state_dict(), buffer)
+    monkeypatch.setattr(torch.hub, "urlopen", lambda *args: Download(buffer.getvalue()))
+    with pytest.raises(ConnectionError, match="invalid hash value"):
+        build("resnet18", weights="IMAGENET1K_V1")
+    assert list(offline.iterdir()) == []
+
+
+def test_code_in_a_download_is_not_executed(offline, monkeypatch, tmp_path):
+    """Even where its hash is right."""
+    buffer = io.BytesIO()
+    torch.save({"conv1.weight": Canary(tmp_path / "canary")}, buffer)
+    data = buffer.getvalue()
+    digest = hashlib.sha256(data).hexdigest()[:8]
+    monkeypatch.setattr(torch.hub, "urlopen", lambda *args: Download(data))
+    weights = torchvision.models.ResNet18_Weights
+    entry = replace(weights.IMAGENET1K_V1.value, url=f"https://here/resnet18-{digest}.pth")
+    monkeypatch.setattr(weights.IMAGENET1K_V1, "_value_", entry)
+    with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+        build("resnet18", weights="IMAGENET1K_V1")
+    assert not (tmp_path / "canary").exists()
 
 
 def test_official_weights_that_are_damaged(offline):

@@ -5,6 +5,8 @@ import torch
 from torch import nn
 
 import resnet_lab
+from resnet_lab.models.plan import BlockPlan
+from resnet_lab.models.shortcuts import SHORTCUTS, PadChannels
 
 
 def strided_blocks(model):
@@ -21,6 +23,23 @@ def test_option_a_keeps_every_other_position_and_pads_with_zeros(option, first):
     assert y[:, :first].count_nonzero() + y[:, first + 16 :].count_nonzero() == 0
 
 
+@pytest.mark.parametrize(("option", "before"), [("A", 0), ("A-split", 3)])
+def test_an_odd_number_of_new_channels(option, before):
+    """Of seven, the smaller half stands before the old ones."""
+    plan = BlockPlan(2, 0, "basic", "v1", 4, 11, 11, (2, 1))
+    shortcut, x = SHORTCUTS[option](plan), torch.randn(2, 4, 9, 7)
+    expected = torch.zeros(2, 11, 5, 4)
+    expected[:, before : before + 4] = x[:, :, ::2, ::2]
+    assert torch.equal(shortcut(x), expected)
+    assert (shortcut.before, shortcut.after) == (before, 7 - before)
+
+
+def test_channels_that_do_not_add_up_are_refused():
+    for before in (-1, 8):
+        with pytest.raises(ValueError, match=f"^before must be from 0 to the 7 .* got {before}"):
+            PadChannels(4, 11, 2, before)
+
+
 def test_weights_of_one_option_a_load_into_the_other_and_compute_something_else():
     torch.manual_seed(0)
     after, split = (resnet_lab.build("resnet20", shortcut=s).eval() for s in ("A", "A-split"))
@@ -33,6 +52,19 @@ def test_option_c_projects_in_every_block_and_b_only_where_the_shape_changes():
     assert len(strided_blocks(resnet_lab.build("resnet34", shortcut="C"))) == 16
     assert len(strided_blocks(resnet_lab.build("resnet34"))) == 3
     assert len(strided_blocks(resnet_lab.build("resnet50"))) == 4  # 64 to 256 channels, too
+
+
+@pytest.mark.parametrize("name", ["resnetv2_20", "resnetv2_50"])
+def test_every_projection_of_v2_reads_what_is_activated(name):
+    """With option C each block has one, also where nothing changes shape (figure 4)."""
+    model = resnet_lab.build(name, shortcut="C").eval()
+    read, activated = [], []
+    for block in model.blocks():
+        block.relu1.register_forward_hook(lambda _, args, out: activated.append(out))
+        block.downsample.register_forward_hook(lambda _, args, out: read.append(args[0]))
+    model(torch.randn(2, 3, 32, 32))
+    assert len(read) == len(list(model.blocks()))
+    assert all(map(torch.equal, read, activated))
 
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 9), (1, 1), (1, 6)])
@@ -69,7 +101,7 @@ def test_zero_init_starts_every_block_as_its_shortcut(name):
             assert torch.equal(y, torch.relu(x))
 
 
-@pytest.mark.parametrize("name", ["resnet20", "resnetv2_20"])
+@pytest.mark.parametrize("name", ["resnet20", "resnet50", "resnetv2_20", "resnetv2_50"])
 def test_zero_init_can_be_left_behind(name):
     """Something of every branch moves at the first step: no gradient is stuck at zero."""
     torch.manual_seed(0)

@@ -45,9 +45,9 @@ def random_state(rng: random.Random) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def states() -> list[dict[str, Any]]:
+def states(seed: str) -> list[dict[str, Any]]:
     """500 random ones and the corners of what the figure draws."""
-    rng = random.Random(2)
+    rng = random.Random(f"{seed} states")
     widest = {name: most for name, (_, most) in LIMITS.items()}
     corners = [
         {**widest, "ceil_mode": False, "row": 0, "column": 29},
