@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from resnet_lab.models.catalogue import spec as look_up
-from resnet_lab.models.flow import CostRow, cost_rows
+from resnet_lab.models.cost_rows import CostRow, cost_rows
 from resnet_lab.models.spec import ResNetSpec
 from resnet_lab.tables import html_table, text_table
 
