@@ -6,6 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from resnet_lab.checks import check_choice, check_integer
+from resnet_lab.tables import markdown_table
+
 FILE = Path(__file__).with_name("papers.json")
 FAILED = "failed"
 """What stands in place of a figure where the authors' run came to nothing."""
@@ -67,20 +70,16 @@ class PaperTable:
     def __repr__(self) -> str:
         """The table in Markdown, and above it what it is and where it is from."""
         units = {column.unit for column in self.columns.values()}
-        heads = " | ".join(
+        heads = [
             name if len(units) == 1 else f"{name} ({column.unit})"
             for name, column in self.columns.items()
-        )
+        ]
         about = f"{self.about}, in {units.pop()}" if len(units) == 1 else self.about
         source = f"[{self.authors}, table {self.number}]({self.link})"
-        lines = [
-            f"**{_sentence(about)}** From {source}. {_sentence(self.convention)}",
-            "",
-            f"| row | {heads} |",
-            f"|---{'|---:' * len(self.columns)}|",
-            *(f"| {row} | {' | '.join(cells.values())} |" for row, cells in self.rows.items()),
-        ]
-        return "\n".join(lines)
+        rows = [[row, *cells.values()] for row, cells in self.rows.items()]
+        table = markdown_table(["row", *heads], rows, right=range(1, 1 + len(heads)))
+        words = f"**{_sentence(about)}** From {source}. {_sentence(self.convention)}"
+        return f"{words}\n\n{table}"
 
     def _repr_markdown_(self) -> str:
         return repr(self)
@@ -103,10 +102,8 @@ def paper(source: str, table: int) -> PaperTable:
         '6.50'
     """
     papers = _papers()
-    if source not in papers:
-        raise ValueError(f"source must be one of {list(papers)}, got {source!r}")
-    if isinstance(table, bool) or not isinstance(table, int):
-        raise TypeError(f"table must be an integer, got {table!r} ({type(table).__name__})")
+    check_choice("source", source, papers)
+    check_integer("table", table, least=1)
     if str(table) not in (tables := papers[source]["tables"]):
         raise ValueError(f"table must be one of {', '.join(tables)} of {source!r}, got {table}")
     entry = tables[str(table)]
