@@ -20,7 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import resnet_lab
 from benchmarks.interleave import Work, ratios, show
 from benchmarks.training import data_path, memory, steps
-from resnet_lab.models import cost_rows
+from resnet_lab.models.cost_rows import block_layers, head_layers, shrink, stem_layers
 
 
 def forward(model: nn.Module, images: Tensor) -> Work:
@@ -111,10 +111,7 @@ def tracing(name: str, rounds: int) -> None:
 
 def forgetful_cost(spec: resnet_lab.ResNetSpec, size: int) -> resnet_lab.models.Cost:
     """The cost with no layer remembered from an earlier call, as in a new process."""
-    for remembered in (
-        cost_rows._stem_layers, cost_rows._block_layers, cost_rows._head_layers,
-        cost_rows._shrink,
-    ):  # fmt: skip
+    for remembered in (stem_layers, block_layers, head_layers, shrink):
         remembered.cache_clear()
     return resnet_lab.cost(spec, size)
 
