@@ -20,7 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import resnet_lab
 from benchmarks.interleave import Work, ratios, show
 from benchmarks.training import data_path, memory, steps
-from resnet_lab.models import flow
+from resnet_lab.models.cost_rows import block_layers, head_layers, shrink, stem_layers
 
 
 def forward(model: nn.Module, images: Tensor) -> Work:
@@ -111,7 +111,7 @@ def tracing(name: str, rounds: int) -> None:
 
 def forgetful_cost(spec: resnet_lab.ResNetSpec, size: int) -> resnet_lab.models.Cost:
     """The cost with no layer remembered from an earlier call, as in a new process."""
-    for remembered in (flow._stem_layers, flow._block_layers, flow._head_layers, flow._shrink):
+    for remembered in (stem_layers, block_layers, head_layers, shrink):
         remembered.cache_clear()
     return resnet_lab.cost(spec, size)
 

@@ -13,6 +13,8 @@ convolutional neural networks", Distill 2019 (receptive fields); the documentati
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from resnet_lab.checks import check_integer, check_switch
+
 
 class Window(NamedTuple):
     """How a convolution or a pooling layer slides over one axis."""
@@ -86,8 +88,7 @@ def pool_output_size(
     """
     stride = kernel if stride is None else stride
     _check_window(size, kernel, stride, padding, dilation)
-    if not isinstance(ceil_mode, bool):
-        raise TypeError(f"ceil_mode must be True or False, got {ceil_mode!r}")
+    check_switch("ceil_mode", ceil_mode)
     if padding > kernel // 2:
         raise ValueError(
             f"padding must be at most half the kernel of a pooling layer "
@@ -105,8 +106,8 @@ def pool_output_size(
 
 def kernel_span(kernel: int, dilation: int = 1) -> int:
     """Positions from the first to the last tap of a kernel, both counted."""
-    _check_int("kernel", kernel, at_least=1)
-    _check_int("dilation", dilation, at_least=1)
+    check_integer("kernel", kernel, least=1)
+    check_integer("dilation", dilation, least=1)
     return dilation * (kernel - 1) + 1
 
 
@@ -129,7 +130,7 @@ def window_positions(
     index: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1
 ) -> tuple[int, ...]:
     """Input positions that output ``index`` reads; negative ones are padding."""
-    _check_int("index", index, at_least=0)
+    check_integer("index", index, least=0)
     _check_window(1, kernel, stride, padding, dilation)
     first = index * stride - padding
     return tuple(range(first, first + kernel_span(kernel, dilation), dilation))
@@ -166,7 +167,7 @@ def output_size(size: int, windows: Iterable[Window]) -> int:
 
     A window with ``ceil_mode`` rounds up like a pooling layer; the others round down.
     """
-    _check_int("size", size, at_least=1)
+    check_integer("size", size, least=1)
     for kernel, stride, padding, dilation, ceil_mode in (Window(*window) for window in windows):
         if ceil_mode:
             size = pool_output_size(size, kernel, stride, padding, dilation, ceil_mode)
@@ -200,18 +201,11 @@ def receptive_field(windows: Iterable[Window]) -> ReceptiveField:
 
 
 def _check_window(size: int, kernel: int, stride: int, padding: int, dilation: int) -> None:
-    _check_int("size", size, at_least=1)
-    _check_int("kernel", kernel, at_least=1)
-    _check_int("stride", stride, at_least=1)
-    _check_int("padding", padding, at_least=0)
-    _check_int("dilation", dilation, at_least=1)
-
-
-def _check_int(name: str, value: int, at_least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
-    if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {value}")
+    check_integer("size", size, least=1)
+    check_integer("kernel", kernel, least=1)
+    check_integer("stride", stride, least=1)
+    check_integer("padding", padding, least=0)
+    check_integer("dilation", dilation, least=1)
 
 
 def _too_wide(kernel: int, span: int, padded: int) -> str:

@@ -1,6 +1,7 @@
 """Checks of arguments: what is handed in is accepted, or refused by its name."""
 
-from math import isfinite
+from collections.abc import Collection, Sequence
+from math import inf
 
 
 def check_integer(name: str, value: object, least: int, most: int | None = None) -> None:
@@ -25,6 +26,43 @@ def check_number(name: str, value: object, least: float, most: float | None = No
     _check_range(name, value, least, most)
 
 
+def check_integers(name: str, values: object, least: int) -> None:
+    """Refuse what is no tuple of integers of at least ``least``, or is empty.
+
+    Raises:
+        TypeError, ValueError: as :func:`check_integer`.
+    """
+    if not isinstance(values, tuple) or not values:
+        raise TypeError(f"{name} must be a tuple of integers, got {values!r}")
+    for value in values:
+        check_integer(f"each of {name}", value, least)
+
+
+def height_and_width(name: str, size: object) -> tuple[int, int]:
+    """The two sides of an image, from one integer for both or from the two.
+
+    Raises:
+        TypeError, ValueError: as :func:`check_integer`; each is at least 1.
+    """
+    sides = (size, size) if isinstance(size, int) else size
+    if isinstance(sides, str) or not isinstance(sides, Sequence) or len(sides) != 2:
+        raise TypeError(f"{name} must be an integer or height and width, got {size!r}")
+    height, width = sides
+    check_integer(name, height, least=1)
+    check_integer(name, width, least=1)
+    return height, width
+
+
+def check_choice(name: str, value: object, choices: Collection[object]) -> None:
+    """Refuse what is none of the choices.
+
+    Raises:
+        ValueError: naming the argument, its value and the choices.
+    """
+    if value not in tuple(choices):
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+
+
 def check_switch(name: str, value: object) -> None:
     """Refuse what is neither True nor False.
 
@@ -36,6 +74,7 @@ def check_switch(name: str, value: object) -> None:
 
 
 def _check_range(name: str, value: float, least: float, most: float | None) -> None:
-    if not isfinite(value) or value < least or (most is not None and value > most):
+    too_much = value == inf if most is None else value > most
+    if not value >= least or too_much:  # NaN is not at least anything
         upper = "" if most is None else f" and at most {most:g}"
         raise ValueError(f"{name} must be at least {least:g}{upper}, got {value}")

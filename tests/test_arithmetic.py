@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from resnet_lab import arithmetic
+from resnet_lab import arithmetic, checks
 from resnet_lab.arithmetic import (
     Dropped,
     ReceptiveField,
@@ -228,12 +228,16 @@ def test_ceil_mode_is_a_bool():
         pool_output_size(9, 3, ceil_mode=1)
 
 
-def test_imports_no_torch():
-    tree = ast.parse(Path(arithmetic.__file__).read_text())
+@pytest.mark.parametrize(("module", "imports"), [
+    (arithmetic, {"collections.abc", "typing", "resnet_lab.checks"}),
+    (checks, {"collections.abc", "math"}),
+])
+def test_imports_no_torch(module, imports):
+    tree = ast.parse(Path(module.__file__).read_text())
     imported = {
         node.module if isinstance(node, ast.ImportFrom) else alias.name
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert imported == {"collections.abc", "typing"}
+    assert imported == imports

@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import resnet_lab
-from resnet_lab.records.names import library_names
+from resnet_lab.interop.names import library_names
 
 Value = int | Fraction | tuple[int, ...]
 

@@ -7,15 +7,21 @@ import matplotlib.pyplot as plt
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Circle, Rectangle
 
+from resnet_lab.checks import check_integer
 from resnet_lab.figures.style import BLUE, INK, ORANGE, WIDTH, look
 from resnet_lab.figures.svg import Figure, to_figure
+from resnet_lab.models.cost_rows import block_layers
+from resnet_lab.models.plan import BlockPlan
 
 FORK, SUM = "fork", "+"
+KINDS = {"Conv2d": "conv", "BatchNorm2d": "BN", "ReLU": "ReLU"}
+"""What the layers of a block are called in the drawing."""
+
 _PAGE, _ROW, _BOX, _HIGH, _SUM = WIDTH * 72, 21, 38, 14, 5.5  # points
 
 
 def block_orders(
-    blocks: Mapping[str, Sequence[str]], title: str, columns: int = 3
+    blocks: Mapping[str, BlockPlan | Sequence[str]], title: str, columns: int = 3
 ) -> Figure:
     """The layers of each block from top to bottom, beside its highway.
 
@@ -23,19 +29,20 @@ def block_orders(
     everything that passes; what stands in the branch only what the block adds.
 
     Args:
-        blocks: name -> layers in their order, such as ``["conv", "BN", "+", "ReLU"]``, with
-            ``"+"`` where branch and highway meet, and ``"fork"`` where the branch leaves
-            the highway if that is not at the top.
+        blocks: name -> a block of a network, one of ``spec.blocks``. A block that no network
+            has is a list of layers, such as ``["conv", "BN", "+", "ReLU"]``, with ``"+"``
+            where branch and highway meet, and ``"fork"`` where the branch leaves the highway
+            if that is not at the top.
         title: a few words.
         columns: blocks side by side.
 
     Raises:
+        TypeError: ``columns`` is no integer.
         ValueError: no blocks, one that does not have exactly one ``"+"`` after its fork, or
             ``columns`` below 1.
     """
-    if columns < 1:
-        raise ValueError(f"columns must be at least 1, got {columns}")
-    parts = {name: _parts(name, layers) for name, layers in blocks.items()}
+    check_integer("columns", columns, least=1)
+    parts = {name: _parts(name, block) for name, block in blocks.items()}
     if not parts:
         raise ValueError("blocks must hold at least one block, got none")
     names = list(parts)
@@ -69,8 +76,9 @@ def block_orders(
 Parts = tuple[list[str], list[str], list[str]]
 
 
-def _parts(name: str, layers: Sequence[str]) -> Parts:
+def _parts(name: str, block: BlockPlan | Sequence[str]) -> Parts:
     """Layers on the highway before the fork, in the branch, on the highway after the sum."""
+    layers = _layers(block) if isinstance(block, BlockPlan) else block
     order = list(layers) if FORK in layers else [FORK, *layers]
     fork, end = order.index(FORK), order.index(SUM) if SUM in order else -1
     if end < fork or order.count(SUM) != 1 or order.count(FORK) != 1:
@@ -79,6 +87,18 @@ def _parts(name: str, layers: Sequence[str]) -> Parts:
             f"got {list(layers)} for {name!r}"
         )
     return order[:fork], order[fork + 1 : end], order[end + 1 :]
+
+
+def _layers(plan: BlockPlan) -> list[str]:
+    """The layers of a block as its network has them; a plain one has no sum."""
+    if plan.form == "plain":
+        return []
+    parts = block_layers(plan, shortcut="B")
+    before, branch, after = (
+        [KINDS[layer.kind] for layer in part]
+        for part in (parts.before, parts.branch, parts.after)
+    )
+    return [*before, FORK, *branch, SUM, *after]
 
 
 def _draw(axes: plt.Axes, left: float, top: float, parts: Parts) -> None:

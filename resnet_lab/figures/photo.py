@@ -8,6 +8,8 @@ from matplotlib.cbook import get_sample_data
 from numpy.typing import NDArray
 from PIL import Image
 
+from resnet_lab.checks import check_integer
+
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
@@ -26,10 +28,7 @@ def photograph(size: int = 224) -> Photograph:
         TypeError: ``size`` is not an integer.
         ValueError: ``size`` is below 1.
     """
-    if isinstance(size, bool) or not isinstance(size, int):
-        raise TypeError(f"size must be an integer, got {size!r} ({type(size).__name__})")
-    if size < 1:
-        raise ValueError(f"size must be at least 1 pixel, got {size}")
+    check_integer("size", size, least=1)
     with Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)) as opened:
         image = opened.convert("RGB")
     side = min(image.size)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from resnet_lab.checks import check_integer
 from resnet_lab.figures.pictures import picture_grid
 from resnet_lab.figures.style import look
 from resnet_lab.figures.svg import Figure, to_figure
@@ -36,8 +37,7 @@ def photographs(
     unknown = [name for name in keep if name not in images]
     if not images or unknown:
         raise ValueError(f"images must name every mask, got {list(images)}, keep={list(keep)}")
-    if columns < 1:
-        raise ValueError(f"columns must be at least 1, got {columns}")
+    check_integer("columns", columns, least=1)
     words = []
     with look():
         drawing, panels = picture_grid(len(images), columns)

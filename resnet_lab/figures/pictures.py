@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from resnet_lab.arithmetic import ReceptiveField
+from resnet_lab.checks import check_integer
 from resnet_lab.figures.style import HEAT, SERIES, WIDTH, look
 from resnet_lab.figures.svg import Figure, to_figure
 
@@ -53,8 +54,7 @@ def feature_maps(
         raise ValueError(
             f"activation must be (C, H, W) or (1, C, H, W), none of them 0, got {maps.shape}"
         )
-    if columns < 1:
-        raise ValueError(f"columns must be at least 1, got {columns}")
+    check_integer("columns", columns, least=1)
     titles = [f"channel {c}" for c in range(len(maps))] if titles is None else list(titles)
     if len(titles) != len(maps):
         raise ValueError(f"titles must name {len(maps)} channels, got {len(titles)}")

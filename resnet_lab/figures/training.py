@@ -6,6 +6,7 @@ from statistics import mean
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
+from resnet_lab.checks import check_choice
 from resnet_lab.figures.style import INK, SERIES, WIDTH, look
 from resnet_lab.figures.svg import Figure, to_figure
 from resnet_lab.records import Runs
@@ -39,7 +40,7 @@ def training_curves(
         ValueError: no panel, an empty one, one with more runs than the style has colors for, or
             an unknown run or quantity.
     """
-    _check_quantity(quantity)
+    check_choice("quantity", quantity, QUANTITIES)
     for name, labels in panels.items():
         if not 1 <= len(labels) <= len(SERIES):
             raise ValueError(
@@ -85,7 +86,7 @@ def final_values(
     Raises:
         ValueError: an unknown run or quantity, or a run of which no seed finished.
     """
-    _check_quantity(quantity)
+    check_choice("quantity", quantity, QUANTITIES)
     labels = list(labels or runs.records)
     heading, title = f"{title}\n({runs.data})", f"{title} ({runs.data})"
     with look():
@@ -135,11 +136,6 @@ def _label_ends(axes: Axes, ends: Mapping[str, float]) -> None:
             name, (1, at), xycoords="axes fraction", xytext=(5, 0), textcoords="offset points",
             va="center", color=SERIES[list(ends).index(name)], fontsize=9,
         )  # fmt: skip
-
-
-def _check_quantity(quantity: str) -> None:
-    if quantity not in QUANTITIES:
-        raise ValueError(f"quantity must be one of {', '.join(QUANTITIES)}, got {quantity!r}")
 
 
 def _in_words(runs: Runs, run: str, quantity: str) -> str:

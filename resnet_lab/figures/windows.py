@@ -8,8 +8,10 @@ from matplotlib.figure import Figure as MplFigure
 from matplotlib.patches import Rectangle
 
 from resnet_lab.arithmetic import Window, output_size, window_positions
+from resnet_lab.checks import check_integer
 from resnet_lab.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, WIDTH, look
 from resnet_lab.figures.svg import Figure, to_figure
+from resnet_lab.models import BlockPlan, ResNetSpec, cost
 
 _NEAR, _FAR = 7, 13  # columns shown at each end where the input is long
 _MOST = 26  # columns that stay legible side by side on a phone
@@ -154,21 +156,28 @@ def _alt(
 
 
 def shape_strip(
-    rows: Mapping[str, Mapping[str, int]], title: str
+    networks: Mapping[str, ResNetSpec | BlockPlan | Mapping[str, int]],
+    title: str,
+    size: int = 224,
 ) -> Figure:
     """Squares as large as the feature maps, stage by stage, one row for each network.
 
     A square whose size differs from the first row's in the same stage is marked.
 
     Args:
-        rows: network -> stage -> pixels a side, ``{"as published": {"input": 224, ...}}``.
+        networks: name -> a network, or one of its blocks, whose branch is drawn. What was
+            measured elsewhere is a mapping, stage -> pixels a side, ``{"input": 224, ...}``.
         title: a few words.
+        size: pixels a side of what goes into the networks or the blocks.
 
     Raises:
-        ValueError: no rows, or a row without stages.
+        TypeError: ``size`` is no integer.
+        ValueError: no networks, one without stages, or ``size`` below 1.
     """
+    check_integer("size", size, least=1)
+    rows = {name: _sizes(network, size) for name, network in networks.items()}
     if not rows or not all(rows.values()):
-        raise ValueError(f"rows must hold at least one row with stages, got {dict(rows)!r}")
+        raise ValueError(f"networks must hold at least one with stages, got {dict(networks)!r}")
     first = next(iter(rows.values()))
     stages = list(dict.fromkeys(stage for row in rows.values() for stage in row))
     slot = _PAGE / len(stages)
@@ -193,6 +202,18 @@ def shape_strip(
         )
         alt = f"{title}, in pixels a side. {words}."
         return to_figure(drawing, title, alt)
+
+
+def _sizes(network: ResNetSpec | BlockPlan | Mapping[str, int], size: int) -> dict[str, int]:
+    """Pixels a side by the part after which they are found."""
+    if isinstance(network, ResNetSpec):
+        *parts, _head = cost(network, size).parts
+        return {"input": size, **{part.name: part.output_shape[-1] for part in parts}}
+    if isinstance(network, BlockPlan):
+        windows = network.windows
+        ends = {f"conv{n}": windows[:n] for n in range(1, len(windows) + 1)}
+        return {"input": size, **{name: output_size(size, path) for name, path in ends.items()}}
+    return dict(network)
 
 
 def _square(

@@ -1,7 +1,7 @@
 """Cutting blocks out of a network that is already trained."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -37,18 +37,14 @@ def lesioned(model: ResNet, names: Sequence[str]) -> Iterator[None]:
                 f"names must be of blocks that can be left out, got {name!r}: it changes the "
                 "shape, and has no shortcut"
             )
-    hooks = []
-    try:
+    with ExitStack() as hooks:
         for block in (blocks[name] for name in names):
             if hasattr(block, "add"):
                 add = block.get_submodule("add")
-                hooks.append(add.register_forward_pre_hook(_without_branch))
+                hooks.enter_context(add.register_forward_pre_hook(_without_branch))
             else:
-                hooks.append(block.register_forward_hook(_left_out))
+                hooks.enter_context(block.register_forward_hook(_left_out))
         yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def removable_blocks(model: ResNet) -> list[str]:

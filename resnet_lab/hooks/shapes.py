@@ -1,14 +1,16 @@
 """The shape of every tensor on its way through a network, recorded by forward hooks."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.lazy import LazyModuleMixin
-from torch.nn.modules.module import register_module_forward_hook
 
+from resnet_lab.checks import check_integers
 from resnet_lab.hooks.preserve import left_as_it_was
 from resnet_lab.tables import html_table, text_table
 
@@ -121,52 +123,19 @@ def trace_shapes(
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
     inputs = _inputs(model, input_size)
-    names = {}
-    for name, module in model.named_modules():
-        if isinstance(module, LazyModuleMixin):  # it turns into its plain class at its first call
-            raise ValueError(f"model must have run once: {name!r} is still a {module}")
-        if isinstance(module, torch.jit.ScriptModule):
-            raise ValueError(f"model must not be scripted: hooks do not see into {name!r}")
-        if module._parameters or not module._modules:
-            names[module] = name
-    rows: list[ShapeRow] = []
-    places: list[int] = []
-    counted: set[int] = set()
-
-    def enter(module: nn.Module, args: tuple) -> None:
-        places.append(len(rows))
-
-    def leave(module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
-        name = names.get(module)
-        if name is None:
-            return
-        place = places.pop() if module._modules else len(rows)
-        params = 0
-        for parameter in module._parameters.values():
-            if parameter is not None and id(parameter) not in counted:
-                counted.add(id(parameter))
-                params += parameter.numel()
-        kind = type(module).__name__
-        seen = _shapes((*args, kwargs) if kwargs else args)
-        window = _window(kind, vars(module))
-        rows.insert(place, ShapeRow(name, kind, seen, _shapes(output), *window, params))
-
-    # One hook for all modules at once: one for each would take longer to set up than to run.
-    # Only a module whose children have rows must know its place before them.
-    hooks = [register_module_forward_hook(leave, with_kwargs=True)]
-    hooks += [module.register_forward_pre_hook(enter) for module in names if module._modules]
-    try:
-        with left_as_it_was(model, inputs[0].device):
-            model(*inputs)
-    except Exception as error:
-        if rows:
-            name, kind, _, output, *_ = rows[-1].cells()
-            error.add_note(f"The trace stopped after {name!r} ({kind}), output {output}.")
-        raise
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return ShapeTrace(type(model).__name__, tuple(rows))
+    recorder = _Recorder()
+    with ExitStack() as hooks:
+        for name, module in _layers(model):
+            recorder.watch(name, module, hooks)
+        try:
+            with left_as_it_was(model, inputs[0].device):
+                model(*inputs)
+        except Exception as error:
+            if recorder.rows:
+                name, kind, _, output, *_ = recorder.rows[-1].cells()
+                error.add_note(f"The trace stopped after {name!r} ({kind}), output {output}.")
+            raise
+    return ShapeTrace(type(model).__name__, tuple(recorder.rows))
 
 
 def _inputs(model: nn.Module, size: Any) -> tuple[Tensor, ...]:
@@ -178,21 +147,63 @@ def _inputs(model: nn.Module, size: Any) -> tuple[Tensor, ...]:
         )
     if all(isinstance(entry, Tensor) for entry in size):
         return tuple(size)
-    for entry in size:
-        if isinstance(entry, bool) or not isinstance(entry, int):
-            raise TypeError(f"input_size must hold integers, got {tuple(size)}")
-        if entry < 1:
-            raise ValueError(f"input_size must hold integers of at least 1, got {tuple(size)}")
+    check_integers("input_size", tuple(size), least=1)
     like = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
     return (torch.zeros(tuple(size), dtype=like.dtype, device=like.device),)
 
 
+def _layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """The modules without children, or with parameters of their own."""
+    for name, module in model.named_modules():
+        if isinstance(module, LazyModuleMixin):  # it turns into its plain class at its first call
+            raise ValueError(f"model must have run once: {name!r} is still a {module}")
+        if isinstance(module, torch.jit.ScriptModule):
+            raise ValueError(f"model must not be scripted: hooks do not see into {name!r}")
+        if module._parameters or not module._modules:
+            yield name, module
+
+
+class _Recorder:
+    """A row for each call of the modules that it watches.
+
+    A module with children comes before them, though it ends after them, so its place among
+    the rows is taken when it begins. Each module has hooks of its own: one for all modules
+    would leave an entry in torch's global tables.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[ShapeRow] = []
+        self._places: list[int] = []
+        self._counted: set[int] = set()
+
+    def watch(self, name: str, module: nn.Module, hooks: ExitStack) -> None:
+        """Put hooks on a module, to be removed with the others."""
+        if module._modules:
+            hooks.enter_context(module.register_forward_pre_hook(self._enter))
+        leave = partial(self._leave, name)
+        hooks.enter_context(module.register_forward_hook(leave, with_kwargs=True))
+
+    def _enter(self, module: nn.Module, args: tuple) -> None:
+        self._places.append(len(self.rows))
+
+    def _leave(self, name: str, module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
+        place = self._places.pop() if module._modules else len(self.rows)
+        kind = type(module).__name__
+        seen = _shapes((*args, kwargs) if kwargs else args)
+        window = _window(kind, vars(module))
+        row = ShapeRow(name, kind, seen, _shapes(output), *window, self._count(module))
+        self.rows.insert(place, row)
+
+    def _count(self, module: nn.Module) -> int:
+        """Parameters of the layer itself that no earlier row has counted."""
+        own = {id(p): p.numel() for p in module._parameters.values() if p is not None}
+        new = [number for key, number in own.items() if key not in self._counted]
+        self._counted.update(own)
+        return sum(new)
+
+
 def _shapes(value: Any) -> Shape | tuple[Shape, ...]:
     """Shape of a tensor, or the shapes of all tensors in a nest of containers."""
-    if isinstance(value, tuple) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, Tensor):
-        return tuple(value.shape)
     found = tuple(_tensor_shapes(value))
     return found[0] if len(found) == 1 else found
 

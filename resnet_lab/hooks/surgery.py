@@ -22,7 +22,7 @@ def detach_shortcuts(model: ResNet) -> None:
     """
     if model.spec.shortcut == "none":
         raise ValueError(f"model must have shortcuts, got {model.spec.name}, a plain network")
-    for block in model.blocks():
+    for block in model.blocks:
         block.get_submodule("downsample").requires_grad_(False).register_forward_hook(_detach)
 
 

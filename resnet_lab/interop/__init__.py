@@ -1,7 +1,7 @@
 """Networks from elsewhere: what they are, and their weights in ours.
 
-``layouts`` knows the names that others give to weights, ``weights`` loads them, and
-``identify`` says which network a module, a state dict or a file is.
+``names`` knows what others call the networks, and ``layouts`` what they call the weights;
+``weights`` loads these, and ``identify`` says which network a module, a state dict or a file is.
 """
 
 from resnet_lab.interop.identify import Identification, identify

@@ -3,7 +3,6 @@
 A block is given its plan and its shortcut; it decides neither. Attribute names are
 torchvision's, where the shortcut is called ``downsample``. Each ReLU is a module of its own
 and not in place, and the sum is a module, so that hooks see every activation as it was.
-``branch_end`` names the last layer of the branch, which may start at zero.
 
 Source: arXiv:1512.03385, figures 2, 3 and 5 and equation 1.
 """
@@ -43,7 +42,25 @@ class PlainBlock(nn.Module):
         return self.relu2(self.bn2(self.conv2(x)))
 
 
-class BasicBlock(nn.Module):
+class ResidualBlock(nn.Module):
+    """What blocks with a shortcut have in common.
+
+    Their layers are registered in the order of the calls: those of the branch, then
+    ``downsample``, then ``add`` and what follows it.
+
+    Attributes:
+        branch_end: name of the last layer of the branch, which may start at zero.
+        shortcut_after: name of the layer after which the shortcut leaves; empty where it
+            takes the input of the block as it is.
+    """
+
+    branch_end: str
+    shortcut_after = ""
+    downsample: nn.Module
+    add: nn.Module
+
+
+class BasicBlock(ResidualBlock):
     """Two 3x3 convolutions beside a shortcut (figure 5, left).
 
     Args:
@@ -71,7 +88,7 @@ class BasicBlock(nn.Module):
         return self.relu2(self.add(branch, self.downsample(x)))
 
 
-class Bottleneck(nn.Module):
+class Bottleneck(ResidualBlock):
     """A 1x1 that narrows, a 3x3, and a 1x1 that widens, beside a shortcut (figure 5, right).
 
     v1 strides the first convolution, v1.5 the second; they differ in nothing else. With

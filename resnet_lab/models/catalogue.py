@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
+from resnet_lab.checks import check_choice, check_integer
 from resnet_lab.models.official import official_weights
+from resnet_lab.models.plan import KERNELS
 from resnet_lab.models.spec import ResNetSpec
 from resnet_lab.models.trunk import ResNet
 
@@ -35,8 +37,7 @@ def imagenet(name: str, depth: int, **changes: Any) -> ResNetSpec:
     Raises:
         ValueError: the depth is none of them.
     """
-    if depth not in DEPTHS:
-        raise ValueError(f"depth must be one of {', '.join(map(str, DEPTHS))}, got {depth!r}")
+    check_choice("depth", depth, DEPTHS)
     block, depths = DEPTHS[depth]
     return ResNetSpec(name, block, depths, **changes)
 
@@ -54,11 +55,9 @@ def cifar(name: str, depth: int, block: str = "basic", **changes: Any) -> ResNet
         ValueError: no n gives this depth, or there is no such block.
         TypeError: the depth is no integer.
     """
-    per_block = {"basic": 6, "bottleneck": 9}.get(block)
-    if per_block is None:
-        raise ValueError(f"block must be 'basic' or 'bottleneck', got {block!r}")
-    if isinstance(depth, bool) or not isinstance(depth, int):
-        raise TypeError(f"depth must be an integer, got {depth!r}")
+    check_choice("block", block, KERNELS)
+    check_integer("depth", depth, least=1)
+    per_block = 3 * len(KERNELS[block])  # layers that one more block in each stage adds
     n, rest = divmod(depth - 2, per_block)
     if n < 1 or rest:
         near = sorted({per_block * max(n, 1) + 2, per_block * max(n + 1, 1) + 2})

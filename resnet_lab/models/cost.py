@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from resnet_lab.checks import height_and_width
 from resnet_lab.models.catalogue import spec as look_up
-from resnet_lab.models.flow import CostRow, cost_rows
+from resnet_lab.models.cost_rows import COLUMNS, CostRow, cost_rows
 from resnet_lab.models.spec import ResNetSpec
 from resnet_lab.tables import html_table, text_table
 
-COLUMNS = (
-    "name", "kind", "output", "parameters", "MACs", "activations", "saved bytes", "field", "jump"
-)  # fmt: skip
 
 @dataclass(frozen=True)
 class Cost:
@@ -73,13 +71,13 @@ class Cost:
         )
 
     def __str__(self) -> str:
-        return text_table(COLUMNS, self._cells(), self._caption())
+        return text_table(COLUMNS, [row.cells() for row in self.rows], self._caption())
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        return html_table(COLUMNS, self._cells(), self._caption())
+        return html_table(COLUMNS, [row.cells() for row in self.rows], self._caption())
 
     def _caption(self) -> str:
         height, width = self.input_size
@@ -87,16 +85,6 @@ class Cost:
             f"{self.name} at {height}x{width}: {self.params:,} parameters, {self.macs:,} MACs, "
             f"{self.activations:,} activations, {self.saved_bytes:,} bytes saved for backward"
         )
-
-    def _cells(self) -> list[tuple[str, ...]]:
-        return [
-            (
-                row.name, row.kind, "x".join(map(str, row.output_shape)),
-                *(f"{number:,}" for number in row[4:8]),
-                *("" if number is None else f"{number:,}" for number in row[8:]),
-            )
-            for row in self.rows
-        ]  # fmt: skip
 
 
 def cost(network: ResNetSpec | str, input_size: int | Sequence[int] = 224) -> Cost:
@@ -118,17 +106,5 @@ def cost(network: ResNetSpec | str, input_size: int | Sequence[int] = 224) -> Co
         network = look_up(network)
     if not isinstance(network, ResNetSpec):
         raise TypeError(f"network must be a ResNetSpec or a name of one, got {network!r}")
-    size = _height_and_width(input_size)
+    size = height_and_width("input_size", input_size)
     return Cost(network.name, size, tuple(cost_rows(network, size)))
-
-
-def _height_and_width(size: int | Sequence[int]) -> tuple[int, int]:
-    sides = (size, size) if isinstance(size, int) else size
-    if isinstance(sides, str) or not isinstance(sides, Sequence) or len(sides) != 2:
-        raise TypeError(f"input_size must be an integer or height and width, got {size!r}")
-    for side in sides:
-        if isinstance(side, bool) or not isinstance(side, int):
-            raise TypeError(f"input_size must hold integers, got {size!r}")
-        if side < 1:
-            raise ValueError(f"input_size must be at least 1, got {size!r}")
-    return sides[0], sides[1]

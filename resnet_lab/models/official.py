@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from resnet_lab.checks import check_choice
 from resnet_lab.models.spec import ResNetSpec, differing_fields
 
 
@@ -29,15 +30,14 @@ def official_weights(spec: ResNetSpec, canonical: ResNetSpec, name: str) -> dict
         raise ImportError("official weights need torchvision (pip install torchvision)") from error
     if spec.name not in models.list_models(module=models):
         raise ValueError(f"weights must be None, torchvision has none for {spec.name!r}")
-    for entry in differing_fields(spec, canonical):
-        ours, theirs = getattr(spec, entry), getattr(canonical, entry)
-        raise ValueError(f"{entry} must be {theirs!r} with weights={name!r}, got {ours!r}")
+    if differing := differing_fields(spec, canonical):
+        field = differing[0]
+        ours, theirs = getattr(spec, field), getattr(canonical, field)
+        raise ValueError(f"{field} must be {theirs!r} with weights={name!r}, got {ours!r}")
     if not isinstance(name, str):
         raise TypeError(f"weights must be a name such as 'IMAGENET1K_V1', got {name!r}")
     sets = models.get_model_weights(spec.name).__members__
-    if name not in sets:
-        listed = ", ".join(repr(entry) for entry in sets)
-        raise ValueError(f"weights of {spec.name} must be one of {listed}, got {name!r}")
+    check_choice(f"weights of {spec.name}", name, sets)
     url = sets[name].url
     file = Path(torch.hub.get_dir(), "checkpoints", Path(url).name)
     if file.is_file():

@@ -7,11 +7,11 @@ then share. Source: arXiv:1603.05027, figure 4(e), equation 3 and the appendix.
 
 from torch import Tensor, nn
 
-from resnet_lab.models.blocks import Add, conv1x1, conv3x3
+from resnet_lab.models.blocks import Add, ResidualBlock, conv1x1, conv3x3
 from resnet_lab.models.plan import BlockPlan
 
 
-class PreActBasicBlock(nn.Module):
+class PreActBasicBlock(ResidualBlock):
     """Two 3x3 convolutions, each after its activation, beside a shortcut from the raw input.
 
     Args:
@@ -42,7 +42,7 @@ class PreActBasicBlock(nn.Module):
         return self.conv2(self.relu2(self.bn2(self.conv1(activated))))
 
 
-class PreActBottleneck(nn.Module):
+class PreActBottleneck(ResidualBlock):
     """1x1, 3x3 and 1x1 convolutions, each after its activation, beside the raw input.
 
     Args:
@@ -80,6 +80,8 @@ class PreActBottleneck(nn.Module):
 class SharedPreActBasicBlock(PreActBasicBlock):
     """The basic block where branch and shortcut both start after the first activation."""
 
+    shortcut_after = "relu1"
+
     def forward(self, x: Tensor) -> Tensor:
         """Map ``N, in, H, W`` to ``N, out, ceil(H/stride), ceil(W/stride)``."""
         activated = self.relu1(self.bn1(x))
@@ -88,6 +90,8 @@ class SharedPreActBasicBlock(PreActBasicBlock):
 
 class SharedPreActBottleneck(PreActBottleneck):
     """The bottleneck where branch and shortcut both start after the first activation."""
+
+    shortcut_after = "relu1"
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``N, in, H, W`` to ``N, out, ceil(H/stride), ceil(W/stride)``."""

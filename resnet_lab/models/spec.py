@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from resnet_lab.arithmetic import Window, total_stride
+from resnet_lab.checks import check_choice, check_integer, check_integers, check_switch
 from resnet_lab.models.plan import EXPANSION, KERNELS, BlockPlan
 from resnet_lab.models.shortcuts import SHORTCUTS
 from resnet_lab.models.stems import STEMS, stem_windows
@@ -92,28 +93,21 @@ class ResNetSpec:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
             raise TypeError(f"name must be a string, got {self.name!r}")
-        _check_choice("block", self.block, tuple(KERNELS))
-        versions = tuple(key for key, version in VERSIONS.items() if self.block in version.strided)
-        _check_choice("version", self.version, versions)
-        _check_choice("stem", self.stem, tuple(STEMS))
-        _check_choice("shortcut", self.shortcut, ("none", *SHORTCUTS))
+        check_choice("block", self.block, KERNELS)
+        versions = [key for key, version in VERSIONS.items() if self.block in version.strided]
+        check_choice("version", self.version, versions)
+        check_choice("stem", self.stem, STEMS)
+        check_choice("shortcut", self.shortcut, ("none", *SHORTCUTS))
         for name in ("depths", "widths"):
-            value = getattr(self, name)
-            if not isinstance(value, tuple) or not value:
-                raise TypeError(f"{name} must be a tuple of integers, one a stage, got {value!r}")
-            for entry in value:
-                _check_positive(f"each of {name}", entry)
+            check_integers(name, getattr(self, name), least=1)
         if len(self.depths) != len(self.widths):
             raise ValueError(
                 f"depths must have one entry for each of the {len(self.widths)} widths, "
                 f"got {self.depths}"
             )
         for name in ("stem_width", "in_channels", "num_classes", "groups", "width_per_group"):
-            _check_positive(name, getattr(self, name))
-        if not isinstance(self.zero_init_residual, bool):
-            raise TypeError(
-                f"zero_init_residual must be True or False, got {self.zero_init_residual!r}"
-            )
+            check_integer(name, getattr(self, name), least=1)
+        check_switch("zero_init_residual", self.zero_init_residual)
         self._check_combinations()
 
     def _check_combinations(self) -> None:
@@ -169,7 +163,7 @@ class ResNetSpec:
 
     @property
     def blocks(self) -> tuple[BlockPlan, ...]:
-        """Every block, in the order of the forward pass."""
+        """Plan of every block, in the order of the forward pass; ``ResNet.blocks`` are built so."""
         return tuple(self._plan_blocks())
 
     def _plan_blocks(self) -> Iterator[BlockPlan]:
@@ -224,16 +218,3 @@ def differing_fields(spec: ResNetSpec, other: ResNetSpec) -> list[str]:
     names = [entry.name for entry in fields(ResNetSpec)]
     left_out = ("name", "zero_init_residual")
     return [n for n in names if n not in left_out and getattr(spec, n) != getattr(other, n)]
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        listed = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{name} must be one of {listed}, got {value!r}")
-
-
-def _check_positive(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {value}")

@@ -4,7 +4,6 @@ A group of blocks is a *stage* in the literature; torchvision calls it a ``layer
 do the attributes here, because official weights are stored under these names.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -75,15 +74,18 @@ class ResNet(nn.Module):
             x = getattr(self, name)(x)
         return self.fc(torch.flatten(x, 1))
 
-    def blocks(self) -> Iterator[nn.Module]:
-        """The blocks of all stages, in the order of the forward pass."""
-        for name in self.stage_names:
-            yield from getattr(self, name)
+    @property
+    def blocks(self) -> tuple[nn.Module, ...]:
+        """Every block, in the order of the forward pass; their plans are ``spec.blocks``."""
+        return tuple(self.named_blocks().values())
 
     def named_blocks(self) -> dict[str, nn.Module]:
         """The same by name: ``"layer1.0"`` is the first block of the first stage."""
-        names = {module: name for name, module in self.named_modules()}
-        return {names[block]: block for block in self.blocks()}
+        return {
+            f"{stage}.{index}": block
+            for stage in self.stage_names
+            for index, block in enumerate(getattr(self, stage))
+        }
 
 
 def build_stem(spec: ResNetSpec) -> Stem:
@@ -125,7 +127,7 @@ def initialize(model: ResNet) -> None:
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     if model.spec.zero_init_residual:
-        for block in model.blocks():
+        for block in model.blocks:
             nn.init.zeros_(block.get_parameter(f"{block.branch_end}.weight"))
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from resnet_lab.checks import check_integer
+from resnet_lab.checks import check_choice, check_integer
 from resnet_lab.tables import markdown_table
 
 FILE = Path(__file__).with_name("papers.json")
@@ -76,9 +76,10 @@ class PaperTable:
         ]
         about = f"{self.about}, in {units.pop()}" if len(units) == 1 else self.about
         source = f"[{self.authors}, table {self.number}]({self.link})"
-        rows = [(row, *cells.values()) for row, cells in self.rows.items()]
-        table = markdown_table(("row", *heads), rows, right=range(1, 1 + len(heads)))
-        return f"**{_sentence(about)}** From {source}. {_sentence(self.convention)}\n\n{table}"
+        rows = [[row, *cells.values()] for row, cells in self.rows.items()]
+        table = markdown_table(["row", *heads], rows, right=range(1, 1 + len(heads)))
+        words = f"**{_sentence(about)}** From {source}. {_sentence(self.convention)}"
+        return f"{words}\n\n{table}"
 
     def _repr_markdown_(self) -> str:
         return repr(self)
@@ -101,9 +102,8 @@ def paper(source: str, table: int) -> PaperTable:
         '6.50'
     """
     papers = _papers()
-    if source not in papers:
-        raise ValueError(f"source must be one of {list(papers)}, got {source!r}")
-    check_integer("table", table, 1)
+    check_choice("source", source, papers)
+    check_integer("table", table, least=1)
     if str(table) not in (tables := papers[source]["tables"]):
         raise ValueError(f"table must be one of {', '.join(tables)} of {source!r}, got {table}")
     entry = tables[str(table)]

@@ -35,7 +35,7 @@ NEUTRAL = {
         "brings images, for which a record has a checksum",
     ),
     **dict.fromkeys(
-        ("arithmetic.py", "tables.py", "models/cost.py", "models/flow.py", "hooks/shapes.py"),
+        ("arithmetic.py", "tables.py", "models/cost.py", "models/cost_rows.py", "hooks/shapes.py"),
         "counts and describes networks",
     ),
     **dict.fromkeys(

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from resnet_lab import figures
+from resnet_lab import figures, spec
 from resnet_lab.figures import style
 
 V1 = ["conv", "BN", "ReLU", "conv", "BN", "+", "ReLU"]
@@ -45,6 +45,16 @@ def test_every_layer_is_written_once_in_each_block():
     assert sorted(written) == sorted(["Orders", "v1", "v2", *layers])
 
 
+def test_blocks_of_networks_are_drawn_as_their_layers_by_hand():
+    v1, v2 = spec("resnet20").blocks, spec("resnetv2_20").blocks
+    drawn = figures.block_orders({"v1": v1[1], "v2": v2[1], "shared": v2[3]}, "Orders")
+    assert drawn == figures.block_orders({"v1": V1, "v2": V2, "shared": SHARED}, "Orders")
+    shape_changes = figures.block_orders({"v1": v1[3]}, "Orders")
+    assert shape_changes == figures.block_orders({"v1": V1}, "Orders")
+    bottleneck = figures.block_orders({"v1": spec("resnet50").blocks[0]}, "Orders").alt
+    assert "v1: conv, BN, ReLU, conv, BN, ReLU, conv, BN in the branch, ReLU on" in bottleneck
+
+
 def test_blocks_go_on_in_a_second_line():
     def height(columns):
         figure = figures.block_orders({"v1": V1, "v2": V2}, "Orders", columns=columns)
@@ -60,6 +70,7 @@ def test_blocks_go_on_in_a_second_line():
         ({"none": ["conv"]}, r"one '\+'.*\['conv'\] for 'none'"),
         ({"two": ["conv", "+", "+"]}, r"one '\+'"),
         ({"late": ["conv", "+", "fork"]}, "'fork' before it"),
+        ({"plain": spec("plain20").blocks[0]}, r"one '\+'.* for 'plain'"),
     ],
 )
 def test_what_is_no_block_is_refused(blocks, words):

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torchvision
 
-from resnet_lab import figures
+from resnet_lab import figures, spec
 from resnet_lab.arithmetic import ReceptiveField, dropped_columns
 from resnet_lab.figures import style
 from resnet_lab.records import runs
@@ -126,6 +126,20 @@ def test_matplotlibs_settings_stay():
     before = dict(mpl.rcParams)
     DRAWN["bars"]()
     assert dict(mpl.rcParams) == before
+
+
+def test_networks_and_blocks_are_drawn_as_their_measured_sizes():
+    small = spec("resnet20")
+    sizes = {"input": 33, "stem": 33, "stage 1": 33, "stage 2": 17, "stage 3": 9}
+    by_hand = figures.shape_strip({"ResNet-20": sizes}, "Columns")
+    assert figures.shape_strip({"ResNet-20": small}, "Columns", size=33) == by_hand
+    assert "input 224, stem 56, stage 1 56, stage 2 28" in figures.shape_strip(
+        {"a": spec("resnet18")}, "Columns").alt
+    blocks = {v: spec("resnet50", version=v).blocks[3] for v in ("v1", "v1.5")}
+    along = {"v1": {"input": 57, "conv1": 29, "conv2": 29, "conv3": 29},
+             "v1.5": {"input": 57, "conv1": 57, "conv2": 29, "conv3": 29}}
+    by_hand = figures.shape_strip(along, "Columns")
+    assert figures.shape_strip(blocks, "Columns", size=57) == by_hand
 
 
 def test_alt_text_holds_the_data():

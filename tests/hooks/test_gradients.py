@@ -36,7 +36,7 @@ def by_hand(model: ResNet, images, labels) -> tuple[list, list, list]:
     loss = F.cross_entropy(model.fc(model.avgpool(x).flatten(1)), labels)
     gradients = torch.autograd.grad(loss, outputs, retain_graph=True)
     loss.backward()
-    parts = [[model.conv1, model.bn1], *([block] for block in model.blocks())]
+    parts = [[model.conv1, model.bn1], *([block] for block in model.blocks)]
     weights = [
         torch.cat([p.grad.flatten() for part in group for p in part.parameters()]).norm()
         for group in parts

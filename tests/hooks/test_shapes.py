@@ -244,8 +244,8 @@ def test_compiled_model_is_unwrapped():
     [
         ("224", TypeError, "input_size must be a shape"),
         (224, TypeError, "input_size must be a shape"),
-        ((1, 3, 224.0, 224), TypeError, "input_size must hold integers"),
-        ((1, 3, 0, 224), ValueError, "input_size must hold integers of at least 1"),
+        ((1, 3, 224.0, 224), TypeError, "each of input_size must be an integer, got 224.0"),
+        ((1, 3, 0, 224), ValueError, "each of input_size must be at least 1, got 0"),
     ],
 )
 def test_bad_input_size(size, error, message):

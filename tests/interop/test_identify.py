@@ -555,7 +555,7 @@ def test_lazy_and_scripted_modules():
 
 def test_another_activation_of_torch_is_seen():
     model = resnet_lab.build("resnet20")
-    for block in model.blocks():
+    for block in model.blocks:
         block.relu2 = nn.ReLU6()
     found = identify(model)
     assert found.spec is None

@@ -10,7 +10,7 @@ from resnet_lab.models.shortcuts import SHORTCUTS, PadChannels
 
 
 def strided_blocks(model):
-    return [block for block in model.blocks() if type(block.downsample) is not nn.Identity]
+    return [block for block in model.blocks if type(block.downsample) is not nn.Identity]
 
 
 @pytest.mark.parametrize(("option", "first"), [("A", 0), ("A-split", 8)])
@@ -80,7 +80,7 @@ def test_option_d_averages_what_is_there(size):
 def outputs_of(model, images):
     """What comes in and goes out at every block."""
     seen = []
-    for block in model.blocks():
+    for block in model.blocks:
         block.register_forward_hook(lambda _, args, out: seen.append((args[0], out)))
     model(images)
     return seen
@@ -90,7 +90,7 @@ def outputs_of(model, images):
 def test_zero_init_starts_every_block_as_its_shortcut(name):
     torch.manual_seed(0)
     model = resnet_lab.build(name, zero_init_residual=True).eval()
-    blocks = list(model.blocks())
+    blocks = model.blocks
     for block, (x, y) in zip(blocks, outputs_of(model, torch.randn(2, 3, 32, 32)), strict=True):
         if type(block.downsample) is not nn.Identity:
             continue
@@ -107,7 +107,7 @@ def test_zero_init_can_be_left_behind(name):
     torch.manual_seed(0)
     model = resnet_lab.build(name, zero_init_residual=True).train()
     model(torch.randn(4, 3, 32, 32)).sum().backward()
-    for block in model.blocks():
+    for block in model.blocks:
         assert block.get_parameter(f"{block.branch_end}.weight").grad.abs().max() > 0
 
 
@@ -122,7 +122,7 @@ def test_plain_networks_have_no_shortcut():
 def test_where_the_first_shortcut_of_v2_starts(name, shared):
     """timm's starts at the raw input; the paper's, after the first activation (appendix)."""
     model = resnet_lab.build(name)
-    block = next(model.blocks())
+    block = model.blocks[0]
     seen = []
     block.downsample.register_forward_hook(lambda _, args, out: seen.append(args[0]))
     x = torch.randn(2, block.conv1.in_channels, 8, 8)

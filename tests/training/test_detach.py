@@ -74,7 +74,7 @@ def test_gradients_are_those_of_blocks_that_detach(kind):
     keys = list(ours.state_dict())
     assert detach_shortcuts(ours) is None
     assert list(ours.state_dict()) == keys
-    for block in explicit.blocks():
+    for block in explicit.blocks:
         block.forward = MethodType(KINDS[kind][0], block)
     logits, free = gradients(attached)
     our_logits, found = gradients(ours)
@@ -102,7 +102,7 @@ def test_each_block_passes_its_gradient_through_the_branch_alone():
         model = network("basic A")
         if detached:
             detach_shortcuts(model)
-        for block in model.blocks():
+        for block in model.blocks:
             nn.init.zeros_(block.bn2.weight)
         _, found = gradients(model)
         assert bool(found["conv1.weight"].abs().max()) is not detached

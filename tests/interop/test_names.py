@@ -18,14 +18,14 @@ from torch import nn
 
 from resnet_lab import ResNet
 from resnet_lab.interop.identify import identify
-from resnet_lab.models.catalogue import ALIASES, CATALOGUE
-from resnet_lab.records.names import (
+from resnet_lab.interop.names import (
     BIASED,
     PLACES,
     library_names,
     table_of_details,
     table_of_names,
 )
+from resnet_lab.models.catalogue import ALIASES, CATALOGUE
 
 NAMES = library_names()
 RUN = [entry for entry in NAMES if entry.checked == "run"]

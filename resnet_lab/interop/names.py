@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_lab.models import ResNetSpec, cost, spec
+from resnet_lab.tables import markdown_table
 
 FILE = Path(__file__).with_name("names.json")
 
@@ -124,7 +125,7 @@ def table_of_names(names: Sequence[LibraryName], libraries: Sequence[str]) -> st
         [network, *(", ".join(cells.get(library, [])) for library in libraries)]
         for network, cells in sorted(networks.items(), key=lambda item: (len(item[0]), item))
     ]
-    return _markdown(["here", *libraries], rows)
+    return markdown_table(["here", *libraries], rows)
 
 
 def table_of_details(names: Sequence[LibraryName]) -> str:
@@ -133,7 +134,7 @@ def table_of_details(names: Sequence[LibraryName]) -> str:
         [f"{entry.library} {_theirs(entry)}", f"{entry.parameters:,}", entry.besides]
         for entry in names
     ]
-    return _markdown(["name", "parameters", "besides"], rows)
+    return markdown_table(["name", "parameters", "besides"], rows)
 
 
 def _theirs(entry: LibraryName) -> str:
@@ -143,8 +144,3 @@ def _theirs(entry: LibraryName) -> str:
 def _ours(entry: LibraryName) -> str:
     changes = "".join(f", {name} {value!r}" for name, value in entry.changes.items())
     return f"`{entry.ours}`{changes}"
-
-
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

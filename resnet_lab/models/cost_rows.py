@@ -4,7 +4,7 @@ The layers are read off one block of each kind, made on torch's ``meta`` device,
 allocates nothing; the shapes between them are arithmetic.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from math import prod
@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from resnet_lab.arithmetic import Window, output_size
+from resnet_lab.models.blocks import ResidualBlock
 from resnet_lab.models.plan import BlockPlan
 from resnet_lab.models.shortcuts import PadChannels
 from resnet_lab.models.spec import ResNetSpec
@@ -25,6 +26,10 @@ FLOAT, INDEX = 4, 8
 
 KEEPS_INPUT = ("Conv2d", "Linear", "BatchNorm2d", "MaxPool2d", "AvgPool2d")
 """Layers whose backward pass needs their input; that of ReLU needs its output."""
+
+COLUMNS = (
+    "name", "kind", "output", "parameters", "MACs", "activations", "saved bytes", "field", "jump"
+)  # fmt: skip
 
 
 class CostRow(NamedTuple):
@@ -54,6 +59,14 @@ class CostRow(NamedTuple):
     receptive_field: int | None
     jump: int | None
 
+    def cells(self) -> tuple[str, ...]:
+        """The row as text, one entry for each of the table's columns."""
+        numbers = (
+            self.params, self.macs, self.elements, self.saved_bytes, self.receptive_field, self.jump
+        )  # fmt: skip
+        written = ("" if number is None else f"{number:,}" for number in numbers)
+        return self.name, self.kind, "x".join(map(str, self.output_shape)), *written
+
 
 class Layer(NamedTuple):
     """What the cost of a layer depends on, whatever the size of its input."""
@@ -64,6 +77,22 @@ class Layer(NamedTuple):
     weights: int  # multiply-adds for each position of the output
     channels: int | None  # of the output; None where they are those of the input
     window: Window | None
+
+
+class BlockLayers(NamedTuple):
+    """The layers of a block, by where they stand.
+
+    Attributes:
+        before: on the way in, before the shortcut leaves; all of them in a plain block.
+        branch: on the residual branch.
+        shortcut: on the shortcut beside it.
+        after: after the sum of the two.
+    """
+
+    before: tuple[Layer, ...]
+    branch: tuple[Layer, ...] = ()
+    shortcut: tuple[Layer, ...] = ()
+    after: tuple[Layer, ...] = ()
 
 
 @dataclass
@@ -82,36 +111,42 @@ class Signal:
         return added
 
 
+Walk = Generator[CostRow, None, Signal]
+"""The rows of some layers, one after the other, and in the end what comes out of the last."""
+
+
 def cost_rows(spec: ResNetSpec, size: tuple[int, int]) -> Iterator[CostRow]:
     """Walk the layers of a specification in the order of the forward pass."""
     x = Signal((spec.in_channels, *size))
-    for layer in _stem_layers(spec):
-        x, row = _pass(layer, x, "stem", layer.name)
-        yield row
+    x = yield from _walk(stem_layers(spec), x, "stem")
     for plan in spec.blocks:
-        part, prefix = f"stage {plan.stage}", f"layer{plan.stage}.{plan.index}."
-        shortcut = x
-        for layer in _block_layers(replace(plan, stage=0, index=0), spec.shortcut):
-            name = prefix + layer.name
-            if layer.kind == "Add":
-                x, row = _add(x, shortcut, part, name)
-            elif layer.name.startswith("downsample"):
-                shortcut, row = _pass(layer, shortcut, part, name)
-            else:
-                x, row = _pass(layer, x, part, name)
-                if plan.form == "v2-shared" and layer.name == "relu1":
-                    shortcut = x
-            yield row
-    for layer in _head_layers(spec):
-        x, row = _pass(layer, x, "head", layer.name)
+        x = yield from _walk_block(plan, spec.shortcut, x)
+    yield from _walk(head_layers(spec), x, "head")
+
+
+def _walk_block(plan: BlockPlan, shortcut: str, x: Signal) -> Walk:
+    part, prefix = f"stage {plan.stage}", f"layer{plan.stage}.{plan.index}."
+    layers = block_layers(replace(plan, stage=0, index=0), shortcut)  # the same wherever it is
+    x = yield from _walk(layers.before, x, part, prefix)
+    if not layers.branch:
+        return x
+    branch = yield from _walk(layers.branch, x, part, prefix)
+    beside = yield from _walk(layers.shortcut, x, part, prefix)
+    x, row = _add(branch, beside, part, f"{prefix}add")
+    yield row
+    return (yield from _walk(layers.after, x, part, prefix))
+
+
+def _walk(layers: Iterable[Layer], x: Signal, part: str, prefix: str = "") -> Walk:
+    for layer in layers:
+        x, row = _pass(layer, x, part, prefix + layer.name)
         yield row
+    return x
 
 
 def _pass(layer: Layer, x: Signal, part: str, name: str) -> tuple[Signal, CostRow]:
     """Send a signal through a layer."""
-    if layer.kind == "Identity":
-        return x, CostRow(name, "Identity", part, x.shape, 0, 0, prod(x.shape), 0, x.field, x.jump)
-    out = _output(layer, x)
+    out = x if layer.kind == "Identity" else _output(layer, x)
     elements = prod(out.shape)
     saved = x.keep() if layer.kind in KEEPS_INPUT else 0
     if layer.kind == "BatchNorm2d":
@@ -142,41 +177,60 @@ def _output(layer: Layer, x: Signal) -> Signal:
         return Signal((channels, 1, 1), None, None)
     if layer.window is None or x.field is None or x.jump is None:
         return Signal((channels, *x.shape[1:]), x.field, x.jump)
-    height, width = (_shrink(side, layer.window) for side in x.shape[1:])
+    height, width = (shrink(side, layer.window) for side in x.shape[1:])
     field = x.field + (layer.window.kernel - 1) * x.jump
     return Signal((channels, height, width), field, x.jump * layer.window.stride)
 
 
 @cache
-def _shrink(side: int, window: Window) -> int:
+def shrink(side: int, window: Window) -> int:
+    """Positions along one side after a layer."""
     return output_size(side, (window,))
 
 
 @cache
-def _stem_layers(spec: ResNetSpec) -> tuple[Layer, ...]:
+def stem_layers(spec: ResNetSpec) -> tuple[Layer, ...]:
+    """The layers of the stem."""
     with torch.device("meta"):
         stem = build_stem(spec)
-    return tuple(_layers(nn.ModuleDict(stem._asdict())))
+    return _layers(stem._asdict().items())
 
 
 @cache
-def _block_layers(plan: BlockPlan, shortcut: str) -> tuple[Layer, ...]:
+def block_layers(plan: BlockPlan, shortcut: str) -> BlockLayers:
+    """The layers of a block, which says itself where its shortcut leaves."""
     with torch.device("meta"):
-        return tuple(_layers(build_block(plan, shortcut)))
+        block = build_block(plan, shortcut)
+    children = list(block.named_children())
+    if not isinstance(block, ResidualBlock):
+        return BlockLayers(before=_layers(children))
+    names, modules = zip(*children, strict=True)
+    leaves = names.index(block.shortcut_after) + 1 if block.shortcut_after else 0
+    own, joins = modules.index(block.downsample), modules.index(block.add)
+    return BlockLayers(
+        before=_layers(children[:leaves]),
+        branch=_layers(children[leaves:own]),
+        shortcut=_layers(children[own:joins]),
+        after=_layers(children[joins + 1 :]),
+    )
 
 
 @cache
-def _head_layers(spec: ResNetSpec) -> tuple[Layer, ...]:
+def head_layers(spec: ResNetSpec) -> tuple[Layer, ...]:
+    """The layers of the head."""
     with torch.device("meta"):
-        modules = build_head(spec)
-    return tuple(_layers(nn.ModuleDict(modules)))
+        head = build_head(spec)
+    return _layers(head.items())
 
 
-def _layers(module: nn.Module) -> Iterator[Layer]:
-    """The layers inside a module, in the order in which they are registered and called."""
-    for name, layer in module.named_modules():
-        if next(layer.children(), None) is None:
-            yield _describe(name, layer)
+def _layers(children: Iterable[tuple[str, nn.Module]]) -> tuple[Layer, ...]:
+    """The layers inside some modules, in the order in which they are registered and called."""
+    return tuple(
+        _describe(path, layer)
+        for name, child in children
+        for path, layer in child.named_modules(prefix=name)
+        if not layer._modules
+    )
 
 
 def _describe(name: str, layer: nn.Module) -> Layer:
