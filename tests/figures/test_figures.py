@@ -169,6 +169,74 @@ def test_rounding_up_draws_the_column_past_the_input():
     alt = figures.window_rows(8, 3, 2, ceil_mode=True).alt
     assert "4 outputs" in alt
     assert "reads 6, 7, 8" in alt
+    assert "dotted: past the padding" in figures.window_rows(8, 3, 2, ceil_mode=True).svg
+    assert "dotted" not in figures.window_rows(9, 3, 2, ceil_mode=True).svg
+
+
+def heights(figure) -> dict[str, float]:
+    """How far down each text stands."""
+    texts = re.findall(r'<text [^>]*?y="([\d.]+)"[^>]*>([^<]+)<', figure.svg)
+    return {text: float(y) for y, text in texts}
+
+
+def test_bars_stand_from_top_to_bottom():
+    found = heights(figures.bars({"first": 3, "second": 1, "third": 2}, "pixels", "Bars"))
+    assert found["Bars"] < found["first"] < found["second"] < found["third"] < found["pixels"]
+
+
+def test_a_logarithmic_axis_has_tenfold_values_at_equal_distances():
+    def steps(log_y):
+        figure = figures.curve({"a": [1, 10, 100]}, "x", "y", "Curve", log_y=log_y)
+        line = re.search(rf'd="(M[^"]+)"[^>]*stroke="{style.BLUE}"', figure.svg)[1]
+        (_, first), (_, second), (_, third) = re.findall(r"([\d.]+) ([\d.]+)", line)
+        return float(first) - float(second), float(second) - float(third)
+
+    assert steps(True)[0] == pytest.approx(steps(True)[1], abs=0.1)
+    assert steps(False)[1] == pytest.approx(10 * steps(False)[0], rel=0.02)
+
+
+def test_names_stand_in_the_order_in_which_their_lines_end():
+    found = heights(figures.curve({"falls": [9, 1], "rises": [1, 9], "a": [5, 5]}, "x", "y", "t"))
+    assert found["rises"] < found["a"] < found["falls"]
+    touching = heights(figures.curve({"up": [0, 5.01], "down": [9, 5]}, "x", "y", "t"))
+    assert touching["down"] - touching["up"] > 9  # points, the height of a line of text
+
+
+def test_what_differs_from_the_first_row_is_marked():
+    figure = figures.shape_strip({"a": {"in": 112, "pool": 56}, "b": {"in": 112, "pool": 55}}, "t")
+    hatched = len(re.findall(r'fill="url', figure.svg))
+    assert hatched == 1
+    assert len(re.findall(rf'stroke="{style.BLUE}"', figure.svg)) == 3
+
+
+def test_how_much_of_a_field_is_outside_is_said():
+    def said(index, field):
+        return figures.receptive_fields(PHOTO.rgb, {"a": field}, index, "t").alt
+
+    assert "outside" not in said(12, ReceptiveField(11, 4, -5))
+    assert "columns -5 to 5, 5 of them outside" in said(0, ReceptiveField(11, 4, -5))
+    assert "columns 91 to 101, 6 of them outside" in said(24, ReceptiveField(11, 4, -5))
+    assert "44 of them outside" in said(1, ReceptiveField(140, 4, -26))
+
+
+def test_the_square_of_a_gradient_is_where_the_field_is():
+    def ends(index):
+        figure = figures.gradient_map(
+            torch.eye(96).repeat(3, 1, 1), "t", ReceptiveField(11, 4, -5), index)
+        square = re.search(rf'd="(M[^"]*)"[^>]*stroke="{style.ORANGE}"', figure.svg)[1]
+        across = [float(x) for x, _ in re.findall(r"([\d.]+) ([\d.]+)", square)]
+        return min(across), max(across)
+
+    left, right = ends(2)
+    assert ends(12)[0] - left == pytest.approx(40 * (right - left) / 11, rel=0.01)
+
+
+def test_a_large_picture_with_left_out_pixels_keeps_them():
+    large = figures.photograph(128).rgb
+    keep = np.zeros((128, 128), bool)
+    keep[::2] = True
+    assert "data:image/png" in figures.photographs({"a": large}, "t", keep={"a": keep}).svg
+    assert "data:image/jpeg" in figures.photographs({"a": large}, "t").svg
 
 
 def luminance(color):

@@ -11,24 +11,25 @@ from resnet_lab.arithmetic import ReceptiveField
 PHOTO = figures.photograph(96)
 
 
-@pytest.mark.parametrize("call", [
-    lambda: figures.curve({}, "x", "y", "t"),
-    lambda: figures.curve({"a": []}, "x", "y", "t"),
-    lambda: figures.curve({str(k): [1] for k in range(6)}, "x", "y", "t"),
-    lambda: figures.bars({}, "x", "t"),
-    lambda: figures.bars({"a": 1}, "x", "t", mark=["b"]),
-    lambda: figures.shape_strip({}, "t"),
-    lambda: figures.shape_strip({"a": {}}, "t"),
-    lambda: figures.feature_maps(torch.zeros(2, 2), "t"),
-    lambda: figures.feature_maps(torch.zeros(2, 2, 2), "t", titles=["a"]),
-    lambda: figures.receptive_fields(PHOTO.rgb, {}, 0, "t"),
-    lambda: figures.gradient_map(torch.zeros(3, 4, 4), "t"),
-    lambda: figures.gradient_map(torch.zeros(4, 4), "t"),
-    lambda: figures.window_rows(2, 5),
-    lambda: figures.photograph(0),
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: figures.curve({}, "x", "y", "t"), "^series must hold 1 to 5 series, got 0"),
+    (lambda: figures.curve({"a": []}, "x", "y", "t"), "^series must .* an empty one named 'a'"),
+    (lambda: figures.curve({str(k): [1] for k in range(6)}, "x", "y", "t"), "^series must .*got 6"),
+    (lambda: figures.bars({}, "x", "t"), r"^values must .* got \[\]"),
+    (lambda: figures.bars({"a": 1}, "x", "t", mark=["b"]), r"^values must .* mark=\['b'\]"),
+    (lambda: figures.shape_strip({}, "t"), "^rows must hold at least one row .*got {}"),
+    (lambda: figures.shape_strip({"a": {}}, "t"), "^rows must .*got {'a': {}}"),
+    (lambda: figures.feature_maps(torch.zeros(2, 2), "t"), r"^activation must .* got \(2, 2\)"),
+    (lambda: figures.feature_maps(torch.zeros(2, 2, 2), "t", titles=["a"]),
+     "^titles must name 2 channels, got 1"),
+    (lambda: figures.receptive_fields(PHOTO.rgb, {}, 0, "t"), "^fields must hold 1 to 5 .* got 0"),
+    (lambda: figures.gradient_map(torch.zeros(3, 4, 4), "t"), "^gradient must .* not all zero"),
+    (lambda: figures.gradient_map(torch.zeros(4, 4), "t"), r"^gradient must .* got \(4, 4\)"),
+    (lambda: figures.window_rows(2, 5), "^kernel must fit into the padded input"),
+    (lambda: figures.photograph(0), "^size must .* got 0"),
 ])
-def test_bad_input_names_the_argument(call):
-    with pytest.raises(ValueError, match="must"):
+def test_bad_input_names_the_argument(call, message):
+    with pytest.raises(ValueError, match=message):
         call()
 
 

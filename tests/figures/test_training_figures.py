@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from statistics import mean
 
+import numpy as np
 import pytest
 
 from resnet_lab import figures
@@ -48,23 +49,33 @@ def test_the_words_say_the_data_the_size_and_where_each_run_ends():
             assert f"{RUNS.title(run)} ends at {ended.mean:.3g} on average" in figure.alt
 
 
-def test_dots_are_one_a_seed():
-    figure = figures.final_values(RUNS, ["plain20", "plain56"], title="Ends", reference="plain20")
-    uses = len(re.findall(r"<use ", figure.svg))
-    ticks = len(re.findall(r"matplotlib.axis|ytick|xtick", figure.svg))
-    assert ticks == 0
-    assert uses >= sum(len(RUNS.seeds(run)) for run in ("plain20", "plain56"))
+def test_dots_are_one_a_seed_and_lie_where_the_seeds_ended():
+    """Both runs are on one scale, and the dashed line of the reference is at its mean."""
+    labels = ["plain56", "plain20"]
+    figure = figures.final_values(RUNS, labels, title="Ends", reference="plain20")
+    blue, orange = figures.style.SERIES[:2]
+    drawn = [
+        [float(x) for x in re.findall(rf'<use x="([\d.]+)" y="[\d.]+" fill="{color}"', figure.svg)]
+        for color in (blue, orange)
+    ]
+    ended = [RUNS.final(run, "test_error").values for run in labels]
+    assert [len(dots) for dots in drawn] == [len(values) for values in ended] == [4, 4]
+    slope, start = np.polyfit([*ended[0], *ended[1]], [*drawn[0], *drawn[1]], 1)
+    assert np.allclose(np.polyval([slope, start], ended[0]), drawn[0], atol=0.1)
+    dashed = re.search(r'<path d="M ([\d.]+) [\d.]+ L \1 [^>]*stroke-dasharray[^>]*>', figure.svg)
+    assert f'stroke="{orange}"' in dashed[0]
+    assert float(dashed[1]) == pytest.approx(slope * mean(ended[1]) + start, abs=0.1)
 
 
-@pytest.mark.parametrize("call", [
-    lambda: figures.training_curves(RUNS, {}),
-    lambda: figures.training_curves(RUNS, {"none": []}),
-    lambda: figures.training_curves(RUNS, {"many": list(RUNS.records)}),
-    lambda: figures.training_curves(RUNS, PANELS, "accuracy"),
-    lambda: figures.training_curves(RUNS, {"a": ["resnet1202"]}),
-    lambda: figures.final_values(RUNS, ["resnet1202"]),
-    lambda: figures.final_values(RUNS, quantity="accuracy"),
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: figures.training_curves(RUNS, {}), "^panels must hold at least one, got none"),
+    (lambda: figures.training_curves(RUNS, {"none": []}), "^panels must hold .*got 'none': "),
+    (lambda: figures.training_curves(RUNS, {"many": list("abcdef")}), "^panels must .*got 'many'"),
+    (lambda: figures.training_curves(RUNS, PANELS, "accuracy"), "^quantity must .*got 'accuracy'"),
+    (lambda: figures.training_curves(RUNS, {"a": ["resnet1202"]}), "must .*got 'resnet1202'"),
+    (lambda: figures.final_values(RUNS, ["resnet1202"]), "must .*got 'resnet1202'"),
+    (lambda: figures.final_values(RUNS, quantity="accuracy"), "^quantity must .*got 'accuracy'"),
 ])
-def test_bad_input_names_the_argument(call):
-    with pytest.raises(ValueError, match="must"):
+def test_bad_input_names_the_argument(call, message):
+    with pytest.raises(ValueError, match=message):
         call()

@@ -20,7 +20,7 @@ SLOW = re.compile(r"resnet1\d\d+_|bag_of_tricks_c|components_of_v2|googlenet_mac
 
 
 def later(row):
-    marks = [pytest.mark.everything] if SLOW.search(row.compute) else []
+    marks = [pytest.mark.everything] if SLOW.search(row.compute or "") else []
     return pytest.param(row, id=row.id, marks=marks)
 
 

@@ -71,13 +71,6 @@ def test_names_of_other_libraries(alias, ours):
     assert resnet_lab.spec(alias) == resnet_lab.spec(ours)
 
 
-def test_another_version_is_one_line():
-    """The worked example of CONTRIBUTING: Gluon's E is D with a stem of twice the width."""
-    e = resnet_lab.spec("resnet50", name="resnet50e", stem="deep", stem_width=128, shortcut="D")
-    s = resnet_lab.spec("resnet50s")
-    assert resnet_lab.cost(e).params == resnet_lab.cost(s).params
-
-
 @pytest.mark.parametrize("size", [224, 225, 97])
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnet50d", "resnetv2_50", "resnet34"])
 def test_stages_have_the_sizes_of_real_forwards(name, size):
