@@ -9,9 +9,9 @@ from ipywidgets import HTML, Button, FileUpload, HBox
 
 from resnet_lab.figures import Figure, photograph
 from resnet_lab.models import ResNet, build
-from resnet_lab.widgets.lab import ROW, TOOLTIP, Lab, choice, one_of
-from resnet_lab.widgets.own_image import FORMATS, SIDE, OwnImage, read_image
-from resnet_lab.widgets.stages import CHANNELS, stage_figures
+from resnet_lab.widgets.labs.lab import ROW, TOOLTIP, Lab, choice, one_of
+from resnet_lab.widgets.labs.own_image import FORMATS, SIDE, OwnImage, read_image
+from resnet_lab.widgets.labs.stages import CHANNELS, stage_figures
 
 MODELS = ("resnet18", "resnet34", "resnet50")
 RANDOM = "random"

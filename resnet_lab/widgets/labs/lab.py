@@ -78,17 +78,3 @@ def one_of(name: str, value: Any, accepted: Sequence[Any]) -> Any:
         listed = ", ".join(map(repr, accepted))
         raise ValueError(f"{name} must be one of {listed}, got {value!r}")
     return value
-
-
-def whole(name: str, value: Any, least: int, most: int) -> int:
-    """Return an integer in range.
-
-    Raises:
-        TypeError: it is no integer.
-        ValueError: it is out of range.
-    """
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
-    if not least <= value <= most:
-        raise ValueError(f"{name} must be from {least} to {most:,}, got {value}")
-    return value

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from resnet_lab.figures import Figure, Photograph, feature_maps, photographs
 from resnet_lab.hooks.preserve import left_as_it_was
 from resnet_lab.models import ResNet
-from resnet_lab.widgets.own_image import read_image
 
 CHANNELS = 4
 
@@ -69,12 +68,3 @@ def _figure(place: str, maps: Tensor) -> Figure:
     title = f"Behind {'the ' if place == 'stem' else ''}{place}: {_size(maps)}"
     names = [f"channel {int(channel)}" for channel in shown]
     return feature_maps(maps[shown], title, names, columns=CHANNELS)
-
-
-def file_figures(source: bytes | str, model: ResNet) -> list[Figure]:
-    """From the bytes of an image file, or its path, to the figures of :func:`stage_figures`.
-
-    Raises:
-        TypeError, OSError, ValueError: as :func:`resnet_lab.widgets.own_image.read_image`.
-    """
-    return stage_figures(read_image(source).photo, model)

@@ -8,18 +8,20 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakSet
 
-from ipywidgets import HTML, BoundedIntText, Button, HBox, IntProgress
+from ipywidgets import BoundedIntText, Button, HBox, IntProgress
 
+from resnet_lab.checks import check_integer
 from resnet_lab.training import RunRecord, Trainer, load_data
-from resnet_lab.widgets.lab import ROW, TOOLTIP, WIDE, Lab, choice, one_of, whole
-from resnet_lab.widgets.lab_curve import RUNNING, curves_html, ended_words, error_words, run_words
-from resnet_lab.widgets.lab_runs import (
+from resnet_lab.widgets.labs.lab import ROW, TOOLTIP, WIDE, Lab, choice, one_of
+from resnet_lab.widgets.labs.lab_runs import (
     KINDS,
     lab_network,
     lab_recipe,
     recorded_runs,
     recorded_words,
 )
+from resnet_lab.widgets.labs.lab_words import RUNNING, page_race, progress_words, race_of
+from resnet_lab.widgets.race.growing import GrowingRace
 
 DEPTHS = (20, 32, 44, 56, 110)
 RATES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.001)
@@ -32,11 +34,11 @@ _begun: "WeakSet[TrainingLab]" = WeakSet()
 
 
 class TrainingLab(Lab):
-    """Trains a network on handwritten digits, live, and draws its curve while it learns.
+    """Trains a network on handwritten digits, live, and shows its curve while it learns.
 
     The run goes on in a thread of its own, so that the panel answers. Up to four runs stay
-    in the curve; the next one takes the place of the oldest. Without a kernel, a page shows
-    the recorded runs instead.
+    in the race; the next one takes the place of the oldest. Without a kernel, a page shows the
+    recorded runs instead.
 
     Args:
         recorded: what a page without a kernel shows: a :class:`RunRecord`, the name of a
@@ -77,13 +79,13 @@ class TrainingLab(Lab):
             ("depth", depth, DEPTHS), ("kind", kind, tuple(KINDS)), ("lr", lr, RATES),
         ):  # fmt: skip
             one_of(name, value, accepted)
-        whole("steps", steps, *STEPS)
-        whole("seed", seed, *SEEDS)
+        check_integer("steps", steps, *STEPS)
+        check_integer("seed", seed, *SEEDS)
         super().__init__()
         self._make_controls(depth, kind, lr, steps, seed)
         self._runs: dict[int, RunRecord] = {}
-        self._lock, self._drawn = threading.RLock(), 0.0
-        self._draw()
+        self._slot, self._drawn = 0, 0.0
+        self._lock = threading.RLock()
         self.say("Choose a network and press Train.")
 
     def _make_controls(self, depth: int, kind: str, lr: float, steps: int, seed: int) -> None:
@@ -108,7 +110,7 @@ class TrainingLab(Lab):
         ):
             button.on_click(lambda _, act=act: act())
         self.progress = IntProgress(description="Steps done", max=steps, **WIDE)
-        self.chart = HTML()
+        self.chart = GrowingRace()
         self.children = (
             HBox([self.depth, self.kind, self.lr, self.steps, self.seed], **ROW),
             HBox([self.train_button, self.stop_button, self.clear_button, self.progress], **ROW),
@@ -123,7 +125,7 @@ class TrainingLab(Lab):
 
     @property
     def records(self) -> list[RunRecord]:
-        """The runs in the curve, the oldest first; one that goes on is as far as its last point."""
+        """The runs in the race, the oldest first; one that goes on is as far as its last point."""
         return list(self._runs.values())
 
     def start(self) -> None:
@@ -138,11 +140,11 @@ class TrainingLab(Lab):
         except Exception as error:
             self.fail(error, "The run could not begin")
             return
-        slot = self._free_slot()
-        trainer.on_point = lambda record: self._show(slot, record)
+        self._slot = self._free_slot()
+        trainer.on_point = self._show
         self.progress.value, self.progress.max = 0, trainer.recipe.iterations
         self._trainer = trainer
-        self._thread = threading.Thread(target=self._train, args=(trainer, slot), daemon=True)
+        self._thread = threading.Thread(target=self._train, args=(trainer,), daemon=True)
         self.say("Training has begun.")
         _begun.add(self)
         self._thread.start()
@@ -155,9 +157,10 @@ class TrainingLab(Lab):
         self._trainer.stop()
 
     def clear(self) -> None:
-        """Remove the runs that have ended from the curve."""
+        """Remove the runs that have ended from the race."""
         with self._lock:
-            self._runs = {slot: run for slot, run in self._runs.items() if run.ended == RUNNING}
+            self._runs = dict(enumerate(run for run in self.records if run.ended == RUNNING))
+            self._slot = 0
             self._draw()
 
     def wait(self, timeout: float | None = None) -> RunRecord | None:
@@ -198,35 +201,36 @@ class TrainingLab(Lab):
             del self._runs[free[0]]
         return free[0]
 
-    def _train(self, trainer: Trainer, slot: int) -> None:
+    def _train(self, trainer: Trainer) -> None:
         """What the thread does; an error ends up in the panel."""
         try:
             self._ended = trainer.run()
-            self._show(slot, self._ended)
+            self._show(self._ended)
         except Exception as error:
             self.fail(error, f"The run failed at step {trainer.steps}")
             with self._lock:
-                if slot in self._runs:
-                    self._runs[slot] = replace(self._runs[slot], ended="failed")
-                self._draw()
+                if self._slot in self._runs:
+                    self._runs[self._slot] = replace(self._runs[self._slot], ended="failed")
+                    self._draw()
 
-    def _show(self, slot: int, record: RunRecord) -> None:
+    def _show(self, record: RunRecord) -> None:
         """Show how far a run is; the curve is drawn at the end and twice a second at most."""
         with self._lock:
-            self._runs[slot] = record
+            self._runs[self._slot] = record
             self.progress.value = record.steps
-            line = f"{run_words(record)}: {ended_words(record)}; {error_words(record)}."
+            line = progress_words(record)
             self.say(line + self._notice if record.ended == RUNNING else line)
             if record.ended != RUNNING or time.monotonic() - self._drawn >= REDRAW_SECONDS:
                 self._draw()
 
     def _draw(self) -> None:
         self._drawn = time.monotonic()
-        self.chart.value = curves_html(self._runs)
+        self.chart.show(race_of([self._runs[slot] for slot in sorted(self._runs)], "Runs"))
 
     def _page_html(self) -> str:
         shown = self.recorded or self.records
-        return f"<p>{recorded_words(shown)}</p>{curves_html(dict(enumerate(shown)))}"
+        title = "Recorded runs" if self.recorded else "Runs"
+        return f"<p>{recorded_words(shown)}</p>{page_race(shown, title)}"
 
     def __repr__(self) -> str:
         names = ("depth", "kind", "lr", "steps", "seed")

@@ -3,7 +3,8 @@
 ``{"title", "data", "grids": [{"step", "epoch"}], "nets": [{"label", "runs": [...]}]}``; a run is
 ``{"seed", "grid", "train_error", "train_loss", "test_error", "test_loss"}``, ``grid`` an index:
 runs measured at the same steps share them. A run that did not finish says why in ``"ended"``.
-Where one point of several was kept, ``"one_of"`` is their number.
+Where one point of several was kept, ``"one_of"`` is their number; where a run goes on,
+``"until"`` is the step that it will reach.
 """
 
 import math
@@ -20,13 +21,11 @@ SERIES = tuple(f"{part}_{quantity}" for part in PARTS for quantity in QUANTITIES
 FINISHED = "finished"
 
 RaceData = dict[str, Any]
+EMPTY: RaceData = {"title": "", "data": "", "grids": [], "nets": []}
 
 
 def race_data(runs: Mapping[str, Iterable[Any]], title: str, data: str) -> RaceData:
     """Check curves and make them compact: values keep four significant digits.
-
-    Of curves with more than :data:`MOST_POINTS` points, every second, third, ... is kept, counted
-    from the end of the longest, and the first and the last of each.
 
     Args:
         runs: label of a net -> its curves, one a seed. A curve has ``step``, ``epoch``,
@@ -54,29 +53,39 @@ def race_data(runs: Mapping[str, Iterable[Any]], title: str, data: str) -> RaceD
     nets = [{"label": label, "runs": _net(label, curves, grids)} for label, curves in runs.items()]
     if not any(grid["step"] for grid in grids):
         raise ValueError(f"runs must hold a curve with a point, got none in {list(runs)}")
-    return {"title": title, "data": data, "grids": grids, "nets": nets, **_thin_out(grids, nets)}
+    return {"title": title, "data": data, "grids": grids, "nets": nets}
 
 
-def _thin_out(grids: list[dict[str, list[Any]]], nets: list[dict[str, Any]]) -> dict[str, int]:
-    """Keep one of several points in place; how many, where it is more than one."""
-    longest = max(len(grid["step"]) for grid in grids)
+def thinned(race: RaceData) -> RaceData:
+    """The race with :data:`MOST_POINTS` points a curve at most.
+
+    Of longer curves every second, third, ... point is kept, counted from the end of the longest,
+    and the first and the last of each.
+    """
+    longest = max((len(grid["step"]) for grid in race["grids"]), default=0)
     one_of = math.ceil(longest / MOST_POINTS)
-    if one_of == 1:
-        return {}
+    if one_of <= 1:
+        return race
     kept = []
-    for grid in grids:
+    for grid in race["grids"]:
         last = len(grid["step"]) - 1
         kept.append([
             place for place in range(last + 1)
             if (longest - 1 - place) % one_of == 0 or place in (0, last)
         ])  # fmt: skip
-    for net in nets:
-        for run in net["runs"]:
-            for name in SERIES:
-                run[name] = [run[name][place] for place in kept[run["grid"]]]
-    for grid, places in zip(grids, kept, strict=True):
-        grid.update({name: [values[place] for place in places] for name, values in grid.items()})
-    return {"one_of": one_of}
+    grids = [
+        {name: [values[place] for place in places] for name, values in grid.items()}
+        for grid, places in zip(race["grids"], kept, strict=True)
+    ]
+    nets = [
+        {**net, "runs": [_thinned_run(run, kept[run["grid"]]) for run in net["runs"]]}
+        for net in race["nets"]
+    ]
+    return {**race, "grids": grids, "nets": nets, "one_of": one_of}
+
+
+def _thinned_run(run: dict[str, Any], places: list[int]) -> dict[str, Any]:
+    return {**run, **{name: [run[name][place] for place in places] for name in SERIES}}
 
 
 def _net(label: str, curves: Iterable[Any], grids: list[dict[str, list[float]]]) -> list[Any]:

@@ -1,5 +1,7 @@
-// How the nets of a race are told apart: color, dashes and a mark, as race_look.py has it.
-const COLORS = ["#4f8ff0", "#d9661f", "#118a68", "#a83279", "#8f959c"];
+// How the nets of a race are told apart: color, dashes, and a mark, which is hollow from the sixth
+// net on.
+import { SERIES } from "../js/palette.js";
+
 const DASHES = ["", "8 3", "8 3 2 3", "2 3", "14 3 2 3 2 3"];
 const SHAPES = [
   "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z",
@@ -10,7 +12,7 @@ const SHAPES = [
 ];
 
 /** The color of a net's lines and mark. */
-export const colorOf = (net) => COLORS[net % 5];
+export const colorOf = (net) => SERIES[net % 5];
 
 /** Attributes of the line of a net: nothing for an unbroken one. */
 export function dashesOf(net) {

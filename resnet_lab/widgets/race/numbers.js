@@ -1,4 +1,4 @@
-// The arithmetic of race_numbers.py, word for word. A test holds the two equal.
+// The arithmetic of the race: means over seeds, ranks, axes.
 const PARTS = ["train", "test"];
 const NICE_TEXT = Array.from({ length: 75 }, (_, place) =>
   `${[1, 2, 5][place % 3]}e${Math.floor(place / 3) - 12}`);

@@ -1,10 +1,9 @@
 // The picture of the race as plain data: `[tag, attributes, children]`.
-// race_drawing.py builds the same for the still picture; a test holds the two equal.
-import { colorOf, dashesOf, marker } from "./race_look.js";
+import { colorOf, dashesOf, marker } from "./look.js";
 import {
   along, chosenRuns, linearScale, meanCurve, seriesOf, stepsOf, valueScale,
-} from "./race_numbers.js";
-import { NONE_CHOSEN, pictureWords, quantityWords } from "./race_words.js";
+} from "./numbers.js";
+import { NONE_CHOSEN, pictureWords, quantityWords } from "./words.js";
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [48, 22, 30, 42];
 
@@ -14,7 +13,7 @@ const tenth = (value) => Math.floor(value * 10 + 0.5) / 10;
 function chartOf(race, view, width) {
   const height = Math.min(380, 40 + Math.floor(0.6 * width));
   const [right, bottom] = [width - RIGHT, height - BOTTOM];
-  const across = linearScale(stepsOf(race).at(-1) || 1, false);
+  const across = linearScale(Math.max(stepsOf(race).at(-1), race.until ?? 0) || 1, false);
   const up = valueScale(race, view);
   const x = (step) => tenth(LEFT + along(across, step) * (right - LEFT));
   const y = (value) => tenth(bottom - along(up, value) * (bottom - TOP));

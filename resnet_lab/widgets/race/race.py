@@ -5,20 +5,16 @@ from typing import Any
 
 import traitlets
 
-from resnet_lab.widgets.bundle import bundle
-from resnet_lab.widgets.live import HERE, LiveFigure, SettingError
-from resnet_lab.widgets.race_data import race_data
-from resnet_lab.widgets.race_drawing import still
-from resnet_lab.widgets.race_numbers import View, steps
-from resnet_lab.widgets.race_words import quantity_words
-from resnet_lab.widgets.still import page_html
+from resnet_lab.widgets.live import LiveFigure, SettingError, live_module, page_html
+from resnet_lab.widgets.race.data import RaceData, race_data, thinned
+from resnet_lab.widgets.race.view import View, steps
 
 
 class Race(LiveFigure):
     """Training curves of several nets, drawn step by step, with the ranking at each step.
 
-    It answers in the page: its arithmetic is in its JavaScript, so no kernel is needed. The still
-    picture shows the end of the race.
+    It answers in the page: its arithmetic is in its JavaScript, so no kernel is needed. A page
+    without a script shows the end of the race.
 
     Args:
         runs: label of a net -> its curves, one a seed: run records, or anything with ``step``,
@@ -41,7 +37,7 @@ class Race(LiveFigure):
         ValueError: an argument is out of range; the message begins with its name.
     """
 
-    _esm = bundle(HERE / "race.js")
+    _esm = live_module("race")
 
     race = traitlets.Dict(read_only=True).tag(sync=True)
     quantity = traitlets.Unicode("error").tag(sync=True)
@@ -62,7 +58,7 @@ class Race(LiveFigure):
         title: str,
         data: str,
     ) -> None:
-        race = race_data(runs, title, data)
+        race = thinned(race_data(runs, title, data))
         if isinstance(shown, str) or not (shown is None or isinstance(shown, Iterable)):
             raise TypeError(f"shown must be a sequence of labels or None, got {shown!r}")
         labels = tuple(net["label"] for net in race["nets"]) if shown is None else tuple(shown)
@@ -87,12 +83,14 @@ class Race(LiveFigure):
         return value
 
     def __repr__(self) -> str:
-        nets = ", ".join(self.shown) or "no net"
-        return (
-            f"Race({self.race['title']!r}, {self.race['data']!r}: {quantity_words(self.view)} of "
-            f"{nets} at step {self.step})"
-        )
+        chosen = ", ".join(f"{name}={value!r}" for name, value in self.view._asdict().items())
+        return f"Race({self.race['title']!r}, {self.race['data']!r}, {chosen})"
 
     def _page_html(self) -> str:
-        values = {"race": self.race, **self.view._asdict()}
-        return page_html("race", still(self.race, self.view), values)
+        return race_html(self.race, self.view)
+
+
+def race_html(race: RaceData, view: View) -> str:
+    """A race on a page, as :func:`resnet_lab.widgets.live.page_html` has it."""
+    what = f"Here training curves race each other: {race['title']}."
+    return page_html("race", what, {"race": race, **view._asdict()})

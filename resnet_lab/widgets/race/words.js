@@ -1,6 +1,6 @@
-// The sentences of the race, and its table; race_words.py says the same. A test holds them equal.
-import { sample } from "./race_look.js";
-import { epochAt, fixed, ranking, valueScale } from "./race_numbers.js";
+// The sentences of the race, and its table.
+import { sample } from "./look.js";
+import { epochAt, fixed, ranking, valueScale } from "./numbers.js";
 
 export const NONE_CHOSEN = "No net is chosen.";
 
@@ -59,7 +59,7 @@ function course({ label, spread, measured, start }, view) {
 }
 
 /** What the curves were measured on, and how to read the lines. */
-export function captionWords(race) {
+function captionWords(race) {
   const counts = race.nets.map(({ runs }) => runs.length);
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
   const thinned = race.one_of ? ` One of ${race.one_of} measured points is kept.` : "";
@@ -70,10 +70,13 @@ export function captionWords(race) {
     `their mean. ${end}`;
 }
 
-/** The runs that did not finish, and why. */
-export const endedWords = (race) => race.nets.flatMap(({ label, runs }) =>
-  runs.filter(({ ended }) => ended !== undefined)
-    .map(({ seed, ended }) => `Did not finish: ${label}, seed ${seed} (${ended}).`));
+/** The runs that did not finish, and why; of several with their seed. */
+const endedWords = (race) => race.nets.flatMap(({ label, runs }) =>
+  runs.filter(({ ended }) => ended !== undefined).map(({ seed, ended }) =>
+    `Did not finish: ${label}${runs.length > 1 ? `, seed ${seed}` : ""} (${ended}).`));
+
+/** What is said below the curves, whatever is chosen. */
+export const noteWords = (race) => [captionWords(race), ...endedWords(race)];
 
 /** The shown nets in order, with spread over the seeds where there is one. */
 export function table(race, view) {

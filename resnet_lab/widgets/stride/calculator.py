@@ -4,10 +4,10 @@ from typing import Any
 
 import traitlets
 
-from resnet_lab.widgets.bundle import bundle
-from resnet_lab.widgets.live import HERE, LiveFigure, SettingError
-from resnet_lab.widgets.state import LIMITS, State
-from resnet_lab.widgets.still import still_html
+from resnet_lab.widgets.live import LiveFigure, SettingError, live_module, page_html
+from resnet_lab.widgets.stride.state import LIMITS, State
+
+WHAT = "Here a window slides over an input, and the size of the output follows."
 
 
 class StrideCalculator(LiveFigure):
@@ -34,7 +34,7 @@ class StrideCalculator(LiveFigure):
         ValueError: an argument is out of range or impossible. The message begins with its name.
     """
 
-    _esm = bundle(HERE / "stride_calculator.js")
+    _esm = live_module("stride")
 
     size = traitlets.Int(224).tag(sync=True)
     kernel = traitlets.Int(7).tag(sync=True)
@@ -92,4 +92,4 @@ class StrideCalculator(LiveFigure):
         return f"StrideCalculator({settings})"
 
     def _page_html(self) -> str:
-        return still_html("stride_calculator", self.state)
+        return page_html("stride", WHAT, self.state._asdict())

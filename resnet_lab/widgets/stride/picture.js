@@ -1,9 +1,9 @@
 // The two drawings of the stride calculator, as plain data: `[tag, attributes, children]`.
-// drawing.py builds the same for the still picture; a test holds the two equal.
 import {
   ArgumentError, checkInteger, farEnd, kernelSpan, outputSize, unreadPositions,
-} from "./arithmetic.js";
-import { inputWords, outputWords, signed } from "./stride_words.js";
+} from "../js/arithmetic.js";
+import { BLUE, ORANGE } from "../js/palette.js";
+import { inputWords, outputWords, signed } from "./words.js";
 
 /** Smallest and largest setting the figure draws. */
 export const LIMITS = {
@@ -115,8 +115,8 @@ const MARKS = {
   padding: { ...stroke(0.5), "stroke-dasharray": "2 2" },
   input: { fill: "currentColor", "fill-opacity": 0.1, stroke: "currentColor" },
   grid: stroke(0.35),
-  unread: { fill: "none", stroke: "#d55e00", "stroke-dasharray": "1 3" },
-  taps: { fill: "#0072b2", "fill-opacity": 0.55 },
+  unread: { fill: "none", stroke: ORANGE, "stroke-dasharray": "1 3" },
+  taps: { fill: BLUE, "fill-opacity": 0.55 },
   break: stroke(0.7),
 };
 const mark = (kind, d, more = {}) => ["path", { class: `rl-${kind}`, d, ...MARKS[kind], ...more }];
@@ -155,7 +155,7 @@ export function inputPicture(state) {
     mark("unread", draw.across(unread, -padding, edge), { "stroke-width": draw.cell }),
     ["g", { class: "rl-window", transform: draw.corner(...starts) }, [
       mark("taps", taps),
-      ["rect", { width: window, height: window, fill: "none", stroke: "#0072b2", "stroke-width": 3 }],
+      ["rect", { width: window, height: window, fill: "none", stroke: BLUE, "stroke-width": 3 }],
     ]],
     mark("break", draw.breaks()),
     draw.labels(...labels),

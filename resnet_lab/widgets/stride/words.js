@@ -1,7 +1,7 @@
-// The sentences of the stride calculator. words.py says the same; a test holds the two equal.
+// The sentences of the stride calculator.
 import {
   farEnd, kernelSpan, outputSize, unreadPositions, windowPositions,
-} from "./arithmetic.js";
+} from "../js/arithmetic.js";
 
 /** A number with a true minus sign. */
 export const signed = (value) => String(value).replace("-", "−");

@@ -1,9 +1,10 @@
-// The stride calculator: controls around the pictures of stride_picture.js.
+// The stride calculator: controls around the parts of still.js.
 import {
   announcer, checkboxControl, element, numberControl, patch, presetButtons, store,
-} from "./shared.js";
-import { LIMITS, check, inputPicture, legend, outputPicture } from "./stride_picture.js";
-import { edgeWords, formula, windowWords } from "./stride_words.js";
+} from "../js/shared.js";
+import { LIMITS, check, outputPicture } from "./picture.js";
+import { inputNodes, noteNodes, outputNodes, sizeNodes } from "./still.js";
+import { windowWords } from "./words.js";
 
 const LABELS = {
   size: "input size", kernel: "kernel", stride: "stride", padding: "padding", dilation: "dilation",
@@ -112,28 +113,13 @@ function render({ model, el }) {
   }
 
   function draw() {
-    const { outputs, size, padding } = shown;
     const seen = { ...shown, ...preview };
-    patch(sizes, [
-      ["p", { class: "rl-sizes" }, [`${size} × ${size} → `,
-        ["strong", {}, [`${outputs} × ${outputs}`]]]],
-      ["p", { class: "rl-formula" }, formula(shown).map((line) => ["span", {}, [line]])],
-    ]);
-    patch(input, [
-      ["p", { class: "rl-title" }, [`Input ${size} × ${size}, padding ${padding}`]],
-      inputPicture(seen),
-    ]);
+    patch(sizes, sizeNodes(shown));
+    patch(input, inputNodes(seen));
     const focused = output.contains(root.getRootNode().activeElement);
-    patch(output, [
-      ["p", { class: "rl-title" }, [`Output ${outputs} × ${outputs}`]],
-      answering(outputPicture(shown), shown, seen),
-    ]);
+    patch(output, outputNodes(shown, answering(outputPicture(shown), shown, seen)));
     if (focused) output.querySelector('[tabindex="0"]').focus({ preventScroll: true });
-    patch(notes, [
-      ["p", { class: "rl-reads" }, [windowWords(seen)]],
-      ["p", { class: "rl-edge" }, [edgeWords(shown)]],
-      legend(),
-    ]);
+    patch(notes, noteNodes(seen));
   }
 
   function cellOf(event) {

@@ -1,14 +1,15 @@
-// The race: recorded training curves that play, with the ranking at each step.
-import { sample } from "./race_look.js";
-import { seedsOf, stepsOf } from "./race_numbers.js";
-import { picture } from "./race_picture.js";
-import { captionWords, endedWords, moment, summary, table } from "./race_words.js";
+// The race: training curves that play, with the ranking at each step.
 import {
   announcer, checkboxesControl, element, patch, radioControl, sliderControl, store,
-} from "./shared.js";
+} from "../js/shared.js";
+import { sample } from "./look.js";
+import { seedsOf, stepsOf } from "./numbers.js";
+import { picture } from "./picture.js";
+import { moment, noteWords, summary, table } from "./words.js";
 
 const KEYS = ["race", "quantity", "part", "shown", "seed", "step"];
 const QUANTITIES = [["error", "error (%)"], ["loss", "loss"]];
+const PARTS_SEEN = [["train", "training"], ["test", "test"]];
 const WHOLE_RACE = 8000; // milliseconds; a place is shown for 80 to 500 of them
 const NARROWEST = 280;
 
@@ -16,28 +17,20 @@ const NARROWEST = 280;
 function render({ model, el }) {
   const state = store(model, KEYS, redraw);
   const speaker = announcer();
-  const race = model.get("race");
-  const places = stepsOf(race);
-  const last = places.length - 1;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  let race = null; // the curves that are drawn, and the steps at which they were measured
+  let places = [];
+  let last = -1;
+  let offered = "";
   let timer = 0;
   let at = 0; // the place shown while the race is on
   let began = 0; // the step of the state meanwhile
   let width = 400;
-  let drawn = false;
 
-  const seeds = seedsOf(race);
   const controls = {
     quantity: radioControl({ label: "Quantity", choices: QUANTITIES },
       (quantity) => state.write({ quantity })),
-    part: radioControl({ label: "Images", choices: [["train", "training"], ["test", "test"]] },
-      (part) => state.write({ part })),
-    seed: radioControl({
-      label: "Seeds",
-      choices: [[null, "all and their mean"], ...seeds.map((seed) => [seed, `seed ${seed}`])],
-    }, (seed) => state.write({ seed })),
-    shown: checkboxesControl({ label: "Nets", choices: race.nets.map(key) },
-      (shown) => state.write({ shown })),
+    part: radioControl({ label: "Images", choices: PARTS_SEEN }, (part) => state.write({ part })),
   };
   const slider = sliderControl({ label: "Training step" }, (place) => {
     halt();
@@ -47,17 +40,51 @@ function render({ model, el }) {
   button.addEventListener("click", () => (timer ? stop() : play()));
 
   const part = (name, ...children) => element("div", { class: `rl-${name}` }, ...children);
+  const title = element("p", { class: "rl-title" });
+  const [seedBox, netBox] = ["race-seeds", "race-nets"].map((name) => part(name));
   const [pictureBox, tableBox, notes] = ["race-picture", "table", "notes"].map((name) => part(name));
-  const choices = ["quantity", "part", ...(seeds.length > 1 ? ["seed"] : [])];
-  el.append(part("race", element("p", { class: "rl-title" }, race.title),
-    part("race-choices", ...choices.map((name) => controls[name].element)),
-    pictureBox, part("race-mover", button, slider.element), controls.shown.element,
-    tableBox, notes, speaker.element));
-  patch(notes, [captionWords(race), ...endedWords(race)].map((note) => ["p", {}, [note]]));
+  const root = part("race", title,
+    part("race-choices", controls.quantity.element, controls.part.element, seedBox),
+    pictureBox, part("race-mover", button, slider.element), netBox,
+    tableBox, notes, speaker.element);
+  el.append(root);
+
+  /** Takes curves, at first and where new ones come while a run goes on. */
+  function take(curves) {
+    race = curves;
+    places = stepsOf(race);
+    last = places.length - 1;
+    root.hidden = last < 0;
+    if (last < 0) return;
+    title.textContent = race.title;
+    patch(notes, noteWords(race).map((note) => ["p", {}, [note]]));
+    const seeds = seedsOf(race);
+    const labels = race.nets.map(({ label }) => label);
+    if (JSON.stringify([seeds, labels]) === offered) return;
+    offered = JSON.stringify([seeds, labels]);
+    controls.seed = radioControl({
+      label: "Seeds",
+      choices: [[null, "all and their mean"], ...seeds.map((seed) => [seed, `seed ${seed}`])],
+    }, (seed) => state.write({ seed }));
+    controls.shown = checkboxesControl({ label: "Nets", choices: race.nets.map(key) },
+      (shown) => state.write({ shown }));
+    const several = race.nets.some(({ runs }) => runs.length > 1);
+    swap(seedBox, several ? [controls.seed.element] : []);
+    swap(netBox, [controls.shown.element]);
+  }
+
+  /** Changes what is in a box; a reader who stood there stays there. */
+  function swap(box, children) {
+    const stood = [...box.querySelectorAll("input")].indexOf(root.getRootNode().activeElement);
+    box.replaceChildren(...children);
+    box.querySelectorAll("input")[stood]?.focus({ preventScroll: true });
+  }
+
+  const placeOf = (step) => Math.max(0, places.findLastIndex((measured) => measured <= step));
 
   /** From where it stands to the end, and from the end anew; at once where motion is unwelcome. */
   function play() {
-    const place = places.indexOf(state.read().step);
+    const place = placeOf(state.read().step);
     const start = place === last ? 0 : place;
     if (calm.matches) {
       state.write({ step: places[place === last ? 0 : last] });
@@ -85,19 +112,22 @@ function render({ model, el }) {
     state.write({ step: places[Math.min(at, last)] });
   }
 
+  /** Says what changed where the reader changed it: curves that grow would never be silent. */
   function redraw() {
     const view = state.read();
-    if (timer && view.step !== began) halt();
+    const isNew = view.race !== race;
+    if (timer && (isNew || view.step !== began)) halt();
+    if (isNew) take(view.race);
     for (const [name, control] of Object.entries(controls)) control.show(view[name]);
     draw();
-    if (drawn && !timer) speaker.say(summary(race, view));
-    drawn = true;
+    if (!isNew && !timer) speaker.say(summary(race, view));
   }
 
   function draw() {
+    if (last < 0) return;
     const chosen = state.read();
     const view = timer ? { ...chosen, step: places[at] } : chosen;
-    const place = places.indexOf(view.step);
+    const place = placeOf(view.step);
     slider.show(place, last, moment(race, view.step));
     patch(button, [buttonWords(place)]);
     patch(pictureBox, [picture(race, view, width)]);
@@ -128,7 +158,7 @@ function render({ model, el }) {
   };
 }
 
-/** A net as a choice: its name behind a piece of its line. */
+/** A net as a choice: its name after a piece of its line. */
 function key({ label }, index) {
   const line = element("span", { class: "rl-key" });
   patch(line, [sample(index)]);
