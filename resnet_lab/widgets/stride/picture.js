@@ -116,7 +116,7 @@ const MARKS = {
   input: { fill: "currentColor", "fill-opacity": 0.1, stroke: "currentColor" },
   grid: stroke(0.35),
   unread: { fill: "none", stroke: ORANGE, "stroke-dasharray": "1 3" },
-  taps: { fill: BLUE, "fill-opacity": 0.55 },
+  taps: { fill: BLUE, "fill-opacity": 0.7 },
   break: stroke(0.7),
 };
 const mark = (kind, d, more = {}) => ["path", { class: `rl-${kind}`, d, ...MARKS[kind], ...more }];
