@@ -17,7 +17,8 @@ from strict_pages import POLICY
 from visits import visit
 
 from resnet_lab.widgets import Race, StrideCalculator
-from resnet_lab.widgets.live import LiveFigure
+from resnet_lab.widgets.live import LiveFigure, page_html
+from resnet_lab.widgets.race.data import EMPTY
 from resnet_lab.widgets.race.view import View
 from resnet_lab.widgets.stride.state import State
 
@@ -90,6 +91,8 @@ def address(tmp_path_factory: pytest.TempPathFactory, race: Race) -> Iterator[st
     write_page(folder, "two.html", large, small)
     write_page(folder, "race.html", watched(one))
     write_page(folder, "races.html", one, one)
+    empty = {"race": EMPTY, **View("error", "train", (), None, 0)._asdict()}
+    write_page(folder, "growing.html", watched(page_html("race", "Here is nothing yet.", empty)))
     server = ThreadingHTTPServer(("localhost", 0), partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://localhost:{server.server_port}/"
