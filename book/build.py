@@ -2,7 +2,8 @@
 
 Jupyter Book caches what the chapters computed and sees neither a change in `resnet_lab/` nor one
 in its own extensions. So this keeps two fingerprints: when the package or the requirements change,
-the chapters execute again; when the site's own files change, the pages are written again. A build
+the chapters execute again; when the site's own files change, the scripts and style sheets of the
+package among them, the pages are written again. A build
 that fails or is interrupted keeps the chapters it executed, and the next one writes all pages, so
 that the same fault fails every time: Jupyter Book keeps no chapter that failed.
 """
@@ -26,6 +27,8 @@ BUILD = ROOT / "_build"
 STAMP = BUILD / "fingerprints.json"
 # Held by Jupyter Book under _build/: executed cells, parsed pages, written pages.
 EXECUTED, PARSED, WRITTEN = ".jupyter_cache", ".doctrees", "html"
+# Files of the package that draw what a chapter computed: what they make is on the pages alone.
+DRAWING = {".js", ".css"}
 
 
 def fingerprint(files: Iterable[Path]) -> str:
@@ -45,9 +48,11 @@ def files_under(folder: Path) -> list[Path]:
 def fingerprints() -> dict[str, str]:
     """Return what the executed cells and the written pages depend on, besides the chapters."""
     requirements = ROOT / "requirements.txt"
-    site = [*files_under(ROOT / "book/_ext"), *files_under(ROOT / "book/_site")]
+    package = files_under(ROOT / "resnet_lab")
+    drawn = [path for path in package if path.suffix in DRAWING]
+    site = [*files_under(ROOT / "book/_ext"), *files_under(ROOT / "book/_site"), *drawn]
     return {
-        "chapters": fingerprint([*files_under(ROOT / "resnet_lab"), requirements]),
+        "chapters": fingerprint([*(set(package) - set(drawn)), requirements]),
         "pages": fingerprint([*site, ROOT / "_config.yml", ROOT / "_toc.yml", requirements]),
     }
 

@@ -28,8 +28,11 @@ def copy_widgets(app: Sphinx) -> None:
     target = Path(app.outdir) / "_static" / "rl"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for path in sorted([*source.glob("*.js"), *source.glob("*.css")]):
-        shutil.copy2(path, target)
+    for path in source.rglob("*"):
+        if path.suffix in (".js", ".css"):
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy)
 
 
 def add_links(
@@ -57,7 +60,7 @@ def choose_files(
     # A deferred script finds the page parsed and starts at once: its setting must come before it.
     scripts.sort(key=lambda s: "togglebuttonSelector" not in s.attributes.get("body", ""))
     if WIDGET_MARK in body:
-        app.add_css_file("rl/widgets.css")
+        app.add_css_file("rl/js/widgets.css")
         app.add_js_file("host.js", type="module")
 
 

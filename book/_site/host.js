@@ -1,5 +1,5 @@
 // Brings interactive figures to life: every `.rl-widget` holds a still picture and its state as
-// JSON, and names the module that draws it (the same one Jupyter runs, through anywidget).
+// JSON, and names the folder whose live.js draws it (the one Jupyter runs, through anywidget).
 
 /** The part of anywidget's model that our modules use, without a kernel behind it. */
 class Model {
@@ -37,7 +37,7 @@ class Model {
 
 async function wake(box) {
   const state = JSON.parse(box.querySelector('script[type="application/json"]').textContent);
-  const module = await import(`./rl/${box.dataset.module}.js`);
+  const module = await import(`./rl/${box.dataset.module}/live.js`);
   const el = document.createElement("div");
   await module.default.render({ model: new Model(state), el });
   box.replaceChildren(el);

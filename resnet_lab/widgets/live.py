@@ -1,12 +1,23 @@
-"""What the widgets of the package have in common."""
+"""What the figures that answer have in common.
 
+Everything that a reader sees of one is drawn and worded by the modules in its folder: ``live.js``
+brings it to life wherever there are scripts, ``still.js`` draws what stands on a page before that.
+Python checks and prepares what they draw.
+"""
+
+import json
+from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from resnet_lab.widgets.bundle import bundle
+
 HERE = Path(__file__).parent
+WHERE = "It answers on the site of the book, and here once the cell has run."
 
 
 class SettingError(traitlets.TraitError, ValueError):
@@ -14,15 +25,38 @@ class SettingError(traitlets.TraitError, ValueError):
 
 
 class LiveFigure(anywidget.AnyWidget):
-    """A widget that has a still picture for the site, for print and for viewers without widgets."""
+    """A widget that leaves its state on a page: the site draws it from there."""
 
-    _css = (HERE / "widgets.css").read_text(encoding="utf-8")
+    _css = (HERE / "js/widgets.css").read_text(encoding="utf-8")
 
     def _page_html(self) -> str:
-        """The still picture with the state, as the site wants it."""
+        """What a page without a kernel gets, as :func:`page_html` has it."""
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The widget for a live front end, and the still picture with its state for a page."""
+        """The widget for a live front end, and its state for a page."""
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, "text/plain": repr(self), "text/html": self._page_html()}, metadata
+
+
+def live_module(folder: str) -> str:
+    """The live module of a figure with all that it imports, as a notebook loads it."""
+    return bundle(HERE / folder / "live.js")
+
+
+def page_html(folder: str, what: str, state: Mapping[str, object]) -> str:
+    """A figure on a page: what it is, in a sentence, and its state.
+
+    The site puts the picture that ``FOLDER/still.js`` draws from the state in the place of the
+    sentence. Where nothing does, the sentence says where to see it.
+    """
+    return (
+        f'<div class="rl-widget" data-module="{escape(folder)}">'
+        f"<p>{escape(what)} {WHERE}</p>{state_script(state)}</div>"
+    )
+
+
+def state_script(values: Mapping[str, object]) -> str:
+    """Values as JSON inside a script element, which no text in them can end."""
+    written = json.dumps(dict(values), separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json">{written}</script>'

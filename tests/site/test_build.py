@@ -90,8 +90,11 @@ def test_strict_refuses_an_event_attribute(tmp_path):
 
 
 def test_fingerprints_follow_the_package_and_the_site(tmp_path, monkeypatch):
-    package = ["resnet_lab/a.py", "resnet_lab/widgets/a.js", "resnet_lab/records/a.parquet"]
-    site = ["book/_ext/a.py", "book/_site/site.css", "_toc.yml", "_config.yml"]
+    package = ["resnet_lab/a.py", "resnet_lab/records/a.parquet"]
+    site = [
+        "book/_ext/a.py", "book/_site/site.css", "_toc.yml", "_config.yml",
+        "resnet_lab/widgets/small/live.js", "resnet_lab/widgets/js/a.css",
+    ]  # fmt: skip
     for name in [*package, *site, "requirements.txt"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
@@ -235,12 +238,49 @@ def test_a_failed_build_keeps_the_chapters_it_executed(tmp_path):
     assert counter.read_text() == "x"
 
 
+FIGURE = (
+    "from IPython.display import HTML\n"
+    "HTML('<div class=\"rl-widget\" data-module=\"small\"><p>Here is a figure.</p>"
+    "<script type=\"application/json\">{\"size\":7}</script></div>')"
+)
+
+
+def draws(folder: Path, words: str) -> None:
+    """Write the module that draws the figure of the small book."""
+    still = f"export const still = ({{ size }}) => ['figure', {{}}, [`{words} ${{size}}`]];\n"
+    (folder / "resnet_lab/widgets/small/still.js").write_text(still)
+
+
 @pytest.mark.everything
-def test_a_change_in_the_package_executes_the_chapters_again(tmp_path):
+def test_a_change_in_the_package_executes_chapters_and_one_of_a_module_writes_pages(tmp_path):
+    """The picture is drawn when pages are written, from what the chapter left there."""
     counter = tmp_path / "runs"
-    small_book(tmp_path, f"open({str(counter)!r}, 'a').write('x')")
-    for runs, change in [("x", None), ("x", None), ("xx", "resnet_lab/widgets/new.js")]:
-        if change:
-            (tmp_path / change).write_text("1")
-        assert run_build(tmp_path).returncode == 0
+    small_book(tmp_path, f"open({str(counter)!r}, 'a').write('x')\n{FIGURE}")
+    (tmp_path / "resnet_lab/widgets/small").mkdir()
+    shutil.copytree(ROOT / "resnet_lab/widgets/js", tmp_path / "resnet_lab/widgets/js")
+    draws(tmp_path, "First")
+    page, copy = (tmp_path / "_build/html" / name for name in
+                  ("book/01_small.html", "_static/rl/small/still.js"))  # fmt: skip
+
+    def build_shows(words: str, runs: str) -> None:
+        done = run_build(tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"<figure>{words} 7</figure>" in page.read_text()
+        assert "Here is a figure." not in page.read_text()
+        assert words in copy.read_text()
         assert counter.read_text() == runs
+
+    build_shows("First", "x")
+    build_shows("First", "x")
+    draws(tmp_path, "Second")
+    build_shows("Second", "x")
+    (tmp_path / "resnet_lab/new.py").write_text("")
+    build_shows("Second", "xx")
+
+
+@pytest.mark.everything
+def test_a_figure_that_cannot_be_drawn_fails_the_build_and_is_named(tmp_path):
+    small_book(tmp_path, FIGURE)
+    done = run_build(tmp_path)
+    assert done.returncode != 0
+    assert "the figure 'small' cannot be drawn" in done.stdout + done.stderr

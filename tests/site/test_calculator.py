@@ -114,7 +114,7 @@ def test_without_script_the_still_picture_shows(browser, site):
 
 def test_where_the_module_is_missing_the_still_picture_stays(browser, site):
     with visit(browser, site, "book/index.html") as opened:
-        opened.page.route("**/rl/stride_calculator.js", lambda route: route.abort())
+        opened.page.route("**/rl/stride/live.js", lambda route: route.abort())
         opened.page.goto(site + CHAPTER, wait_until="networkidle")
         assert opened.page.locator(".rl-widget figure svg").first.is_visible()
         assert not opened.page.locator(".rl-widget[data-awake]").count()

@@ -16,7 +16,7 @@ CHAPTERS = [
     f"book/{path.stem}.html"
     for path in sorted((ROOT / "book").glob("*.ipynb"))
     if any(
-        re.search(r"\bRace\(", "".join(cell["source"]))
+        re.search(r"\b(Race|TrainingLab)\(", "".join(cell["source"]))
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
         if cell["cell_type"] == "code"
     )

@@ -1,5 +1,6 @@
 """Each figure on a page of its own, served under the policy of the site."""
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -9,17 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from javascript import SOURCES
 from races import STEPS, runs
+from stills import with_stills
 from strict_pages import POLICY
 from visits import visit
 
-from resnet_lab import widgets
-from resnet_lab.widgets import Race
-from resnet_lab.widgets.race_numbers import View
-from resnet_lab.widgets.state import State
-from resnet_lab.widgets.still import still_html
+from resnet_lab.widgets import Race, StrideCalculator
+from resnet_lab.widgets.live import LiveFigure, page_html
+from resnet_lab.widgets.race.data import EMPTY
+from resnet_lab.widgets.race.view import View
+from resnet_lab.widgets.stride.state import State
 
-SOURCES = Path(widgets.__file__).parent
 HOST = Path(__file__).resolve().parents[2] / "book/_site/host.js"
 START = State(224, 7, 2, 3, 1, False, 5, 7)
 PAGE_CSS = """
@@ -49,36 +51,48 @@ def race() -> Race:
 
 
 def write_page(folder: Path, name: str, *figures: str) -> None:
-    """Write a page with these figures, still as the package writes them."""
+    """Write a page with these figures, still as the site has them."""
     (folder / name).write_text(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Figures</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<link rel="icon" href="data:,"><link rel="stylesheet" href="page.css">'
-        '<link rel="stylesheet" href="rl/widgets.css"></head><body><main><h1>Figures</h1>'
+        '<link rel="stylesheet" href="rl/js/widgets.css"></head><body><main><h1>Figures</h1>'
         f'{"".join(figures)}</main><script type="module" src="host.js"></script></body></html>',
         encoding="utf-8",
     )
+
+
+def on_the_site(figure: LiveFigure) -> str:
+    """A figure with its still, as the site shows it."""
+    return with_stills(figure._page_html(), SOURCES)
+
+
+def watched(figure: str) -> str:
+    """The same, with a module that hands its model to the test."""
+    return re.sub(r'data-module="\w+"', 'data-module="probe"', figure, count=1)
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory, race: Race) -> Iterator[str]:
     """Pages that hold still pictures and bring them to life as the site does."""
     folder = tmp_path_factory.mktemp("page")
-    (folder / "rl").mkdir()
-    for source in [*SOURCES.glob("*.js"), *SOURCES.glob("*.css")]:
-        shutil.copy(source, folder / "rl")
-    shutil.copy(Path(__file__).with_name("probe.js"), folder / "rl")
+    shutil.copytree(SOURCES, folder / "rl", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    (folder / "rl/probe").mkdir()
+    shutil.copy(Path(__file__).with_name("probe.js"), folder / "rl/probe/live.js")
     shutil.copy(HOST, folder)
     (folder / "page.css").write_text(PAGE_CSS, encoding="utf-8")
-    small = START._replace(size=32, kernel=3)
-    write_page(folder, "index.html", still_html("probe", START))
-    write_page(
-        folder, "two.html", *(still_html("stride_calculator", state) for state in (START, small))
+    large, small = (
+        on_the_site(StrideCalculator(**state._asdict()))
+        for state in (START, START._replace(size=32, kernel=3))
     )
-    one = race._page_html()
-    write_page(folder, "race.html", one.replace('data-module="race"', 'data-module="probe"', 1))
+    one = on_the_site(race)
+    write_page(folder, "index.html", watched(large))
+    write_page(folder, "two.html", large, small)
+    write_page(folder, "race.html", watched(one))
     write_page(folder, "races.html", one, one)
+    empty = {"race": EMPTY, **View("error", "train", (), None, 0)._asdict()}
+    write_page(folder, "growing.html", watched(page_html("race", "Here is nothing yet.", empty)))
     server = ThreadingHTTPServer(("localhost", 0), partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://localhost:{server.server_port}/"

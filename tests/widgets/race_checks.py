@@ -1,23 +1,18 @@
-"""What a page with a race shows, held against what Python says."""
+"""What a page with a race shows, held against what its modules say about the model."""
 
 from typing import Any
 
+from javascript import js, words
 from races import LABELS, STEPS
 
 from resnet_lab.widgets import Race
-from resnet_lab.widgets.drawing import Node
-from resnet_lab.widgets.race_numbers import View
-from resnet_lab.widgets.race_words import moment, picture_words, table
+from resnet_lab.widgets.race.view import View
 
 
 def view_of(page: Any) -> View:
     """What the model on the page holds."""
     values = page.evaluate("(names) => names.map((name) => model.get(name))", list(View._fields))
     return View(*(tuple(value) if isinstance(value, list) else value for value in values))
-
-
-def words(node: Node | str) -> str:
-    return node if isinstance(node, str) else "".join(map(words, node[2]))
 
 
 def picture(page: Any) -> str:
@@ -31,12 +26,14 @@ def picture(page: Any) -> str:
 
 
 def shows(page: Any, race: Race, view: View) -> None:
-    """The page says what Python says about this choice."""
-    assert page.locator(".rl-ranks").text_content() == words(table(race.race, view))
+    """The page shows this choice."""
+    chosen = view._asdict()
+    table = js("race/words", "table", race.race, chosen)
+    assert page.locator(".rl-ranks").text_content() == words(table)
     label = page.locator(".rl-race-svg").get_attribute("aria-label")
-    assert label == picture_words(race.race, view)
-    slider = page.get_by_role("slider")
-    assert slider.get_attribute("aria-valuetext") == moment(race.race, view.step)
+    assert label == js("race/words", "pictureWords", race.race, chosen)
+    slider, moment = page.get_by_role("slider"), js("race/words", "moment", race.race, view.step)
+    assert slider.get_attribute("aria-valuetext") == moment
     assert slider.input_value() == str(STEPS.index(view.step))
 
 

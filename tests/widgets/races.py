@@ -1,11 +1,12 @@
 """Made-up training curves: a fixed race to click through, and random ones of every shape."""
 
 import math
+import os
 import random
 from typing import Any
 
-from resnet_lab.widgets.race_data import MOST_NETS, RaceData, race_data
-from resnet_lab.widgets.race_numbers import View, seeds, steps
+from resnet_lab.widgets.race.data import MOST_NETS, RaceData, race_data, thinned
+from resnet_lab.widgets.race.view import View, seeds, steps
 
 LABELS = ("plain-20", "plain-56", "residual-20", "residual-56")
 STEPS = [60 * (place + 1) for place in range(12)]
@@ -39,7 +40,7 @@ def random_race(rng: random.Random) -> RaceData:
         chosen = rng.sample(range(9), rng.randint(1, 4))
         made[f"net {place}"] = [_run(rng, rng.choice(grids), seed, scale, zeros) for seed in chosen]
     made["net 0"][0] = _run(rng, grids[0], made["net 0"][0]["seed"], scale, zeros, whole=True)
-    return race_data(made, "Random", "random numbers")
+    return thinned(race_data(made, "Random", "random numbers"))
 
 
 def random_view(rng: random.Random, race: RaceData) -> View:
@@ -79,3 +80,10 @@ def _run(
         curve[name] = [rng.choice(gaps) if rng.random() < 0.05 else value for value in values]
     ended = "finished" if points == len(grid[0]) else f"diverged after {points} points"
     return {"curve": curve, "seed": seed, "ended": ended}
+
+
+def random_cases(number: int = 150) -> list[tuple[RaceData, View]]:
+    """Random races, each with a random choice: the same ones for the same RESNET_LAB_SEED."""
+    rng = random.Random(f"{os.environ['RESNET_LAB_SEED']} races")
+    races_made = [random_race(rng) for _ in range(number)]
+    return [(race, random_view(rng, race)) for race in races_made]

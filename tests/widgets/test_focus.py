@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from visits import visit
 
-from resnet_lab.widgets.state import State
+from resnet_lab.widgets.stride.state import State
 
 pytestmark = pytest.mark.everything
 
@@ -41,7 +41,7 @@ def test_moving_the_window_does_not_scroll_the_page(page: Any, start: State) -> 
 def test_focus_follows_the_window_inside_a_shadow_root(page: Any, start: State) -> None:
     page.evaluate(
         """async () => {
-            const source = new URL("rl/stride_calculator.js", location);
+            const source = new URL("rl/stride/live.js", location);
             const { default: calculator } = await import(source);
             const el = document.createElement("div");
             const box = document.createElement("div");

@@ -17,11 +17,11 @@ from torchvision.transforms import functional as torchvision_functional
 
 from resnet_lab.figures import Figure, photograph
 from resnet_lab.models import build, catalogue
-from resnet_lab.widgets import image_lab
-from resnet_lab.widgets.image_lab import ImageLab, lab_model
-from resnet_lab.widgets.lab import VIEW
-from resnet_lab.widgets.own_image import read_image
-from resnet_lab.widgets.stages import file_figures, stage_maps
+from resnet_lab.widgets.labs import image_lab
+from resnet_lab.widgets.labs.image_lab import ImageLab, lab_model
+from resnet_lab.widgets.labs.lab import VIEW
+from resnet_lab.widgets.labs.own_image import read_image
+from resnet_lab.widgets.labs.stages import stage_figures, stage_maps
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -211,7 +211,7 @@ def test_the_maps_are_those_of_torchvision():
 
 def test_from_bytes_to_the_channels_that_vary_most():
     model, data = lab_model("resnet18", "random"), file(noise(300, 200))
-    figures = file_figures(data, model)
+    figures = stage_figures(read_image(data).photo, model)
     assert [figure.alt.partition(".")[0] for figure in figures] == [
         "What goes in: 3 × 224 × 224",
         "Behind the stem: 64 × 56 × 56",

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from javascript import js
 
-from resnet_lab.widgets.state import State
-from resnet_lab.widgets.words import edge_words, formula, input_words, window_words
+from resnet_lab.widgets.stride.state import State
 
 pytestmark = pytest.mark.everything
 
@@ -18,19 +18,26 @@ def state_of(page: Any) -> State:
     return State(*page.evaluate("(names) => names.map((name) => model.get(name))", names))
 
 
+def says(name: str, state: State) -> Any:
+    """What the calculator's modules say about a state."""
+    return js("stride/words", name, state._asdict())
+
+
 def picture(page: Any) -> str:
     return page.locator(".rl-input svg").evaluate("(svg) => svg.outerHTML")
 
 
 def check_shown(page: Any) -> State:
-    """The page says what Python says about the state that the model holds."""
+    """The page shows the state that the model holds."""
     state = state_of(page)
     outputs = state.check()
     assert page.locator(".rl-sizes strong").inner_text() == f"{outputs} × {outputs}"
-    assert page.locator(".rl-formula span").all_text_contents() == formula(state)
-    assert page.locator(".rl-reads").text_content() == window_words(state)
-    assert page.locator(".rl-edge").text_content() == edge_words(state)
-    assert page.locator(".rl-input svg").get_attribute("aria-label") == input_words(state)
+    lines = [line.strip() for line in page.locator(".rl-formula span").all_text_contents()]
+    assert lines == says("formula", state)
+    assert page.locator(".rl-reads").text_content() == says("windowWords", state)
+    assert page.locator(".rl-edge").text_content() == says("edgeWords", state)
+    label = page.locator(".rl-input svg").get_attribute("aria-label")
+    assert label == says("inputWords", state)
     return state
 
 
@@ -112,7 +119,7 @@ def test_step_buttons_walk_row_by_row(page: Any) -> None:
 def test_output_cells_answer_to_pointer_and_arrow_keys(page: Any, start: State) -> None:
     cell = page.get_by_role("gridcell", name="row 2, column 9", exact=True)
     cell.hover()
-    looked = window_words(start._replace(row=2, column=9))
+    looked = says("windowWords", start._replace(row=2, column=9))
     assert page.locator(".rl-reads").text_content() == looked
     assert state_of(page) == start
     page.mouse.move(2, 2)
@@ -129,6 +136,22 @@ def test_output_cells_answer_to_pointer_and_arrow_keys(page: Any, start: State) 
         assert check_shown(page)[-2:] == place
         focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
         assert focused == f"row {place[0]}, column {place[1]}"
+
+
+def test_at_an_edge_an_arrow_key_stays(page: Any) -> None:
+    page.get_by_role("button", name="last", exact=True).click()
+    page.locator('[role=gridcell][tabindex="0"]').focus()
+    for key, place in [
+        ("ArrowDown", (111, 111)), ("ArrowRight", (111, 111)), ("ArrowUp", (110, 111)),
+        ("ArrowDown", (111, 111)),
+    ]:  # fmt: skip
+        page.keyboard.press(key)
+        assert check_shown(page)[-2:] == place
+    page.get_by_role("button", name="first", exact=True).click()
+    page.locator('[role=gridcell][tabindex="0"]').focus()
+    for key in ("ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+        assert check_shown(page)[-2:] == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -221,5 +244,5 @@ def test_without_a_script_the_picture_is_there(browser: Any, address: str, start
     page = context.new_page()
     page.goto(address)
     assert page.locator("figure svg[role=img]").count() == 2
-    assert page.locator("figure .rl-reads").text_content() == window_words(start)
+    assert page.locator("figure .rl-reads").text_content() == says("windowWords", start)
     context.close()

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from javascript import js
 from race_checks import check_shown, picture, shows, view_of
 from races import LABELS, STEPS
 
 from resnet_lab.widgets import Race
-from resnet_lab.widgets.race_words import summary
 
 pytestmark = pytest.mark.everything
 
@@ -85,7 +85,8 @@ def test_it_plays_to_the_end_and_starts_over(race_page: Any, race: Race) -> None
     race_page.clock.run_for(PACE)
     assert check_shown(race_page, race).step == 720
     race_page.clock.run_for(PACE)
-    assert spoken.text_content() == summary(race.race, race.view._replace(step=720))
+    end = race.view._replace(step=720)._asdict()
+    assert spoken.text_content() == js("race/words", "summary", race.race, end)
     assert button.text_content() == "Play again"
     race_page.clock.run_for(5 * PACE)
     assert check_shown(race_page, race).step == 720
@@ -151,5 +152,5 @@ def test_what_changed_is_spoken_once_the_reader_pauses(race_page: Any, race: Rac
     slider.press("ArrowRight")
     race_page.wait_for_function(
         "(text) => document.querySelector('[role=status]').textContent === text",
-        arg=summary(race.race, race.view._replace(step=120)),
+        arg=js("race/words", "summary", race.race, race.view._replace(step=120)._asdict()),
     )

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from javascript import js
 from race_checks import check_shown, picture
 from visits import visit
 
 from resnet_lab.widgets import Race
-from resnet_lab.widgets.race_words import picture_words
 
 pytestmark = pytest.mark.everything
 
@@ -80,8 +80,7 @@ def test_without_a_script_the_end_is_there(browser: Any, address: str, race: Rac
     page = context.new_page()
     page.goto(address + "race.html")
     shown = page.locator("figure svg[role=img]")
-    assert shown.get_attribute("aria-label") == picture_words(
-        race.race, race.view._replace(step=720)
-    )
+    end = race.view._replace(step=720)._asdict()
+    assert shown.get_attribute("aria-label") == js("race/words", "pictureWords", race.race, end)
     assert 13 * shown.bounding_box()["width"] / 400 >= 11
     context.close()

@@ -11,17 +11,18 @@ from xml.etree import ElementTree
 import anywidget
 import pytest
 import torch
+from javascript import SOURCES
+from stills import with_stills
 from traitlets import TraitError
 
 from resnet_lab.widgets import StrideCalculator
-from resnet_lab.widgets.state import State
-from resnet_lab.widgets.still import state_script, still_html
-
-SVG = "{http://www.w3.org/2000/svg}"
+from resnet_lab.widgets.live import state_script
+from resnet_lab.widgets.stride.state import State
 
 
 def page(calculator: StrideCalculator) -> str:
-    return calculator._repr_mimebundle_()[0]["text/html"]
+    """What the site shows."""
+    return with_stills(calculator._repr_mimebundle_()[0]["text/html"], SOURCES)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_every_setting_is_synchronized() -> None:
     assert set(State._fields) <= set(StrideCalculator().get_state())
 
 
-def test_the_bundle_holds_the_view_the_still_and_a_stable_text() -> None:
+def test_the_bundle_holds_the_view_a_sentence_and_a_stable_text() -> None:
     data, _ = StrideCalculator(size=56, kernel=1, padding=0)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["text/plain"] == (
@@ -93,11 +94,11 @@ def test_the_bundle_holds_the_view_the_still_and_a_stable_text() -> None:
         "ceil_mode=False, row=0, column=0)"
     )
     assert data["text/html"].startswith(
-        '<div class="rl-widget" data-module="stride_calculator"><figure'
+        '<div class="rl-widget" data-module="stride"><p>Here a window slides over an input, and '
     )
 
 
-def test_without_a_view_the_still_remains(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_view_the_sentence_remains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(anywidget.AnyWidget, "_repr_mimebundle_", lambda self, **kwargs: None)
     data, metadata = StrideCalculator()._repr_mimebundle_()
     assert set(data) == {"text/plain", "text/html"}
@@ -139,16 +140,6 @@ def test_no_value_can_end_the_script() -> None:
     reader = Scripts()
     reader.feed(written + "<p>after</p>")
     assert [json.loads(text) for text in reader.texts] == [hostile]
-
-
-def test_the_still_is_well_formed_and_needs_no_style() -> None:
-    html = page(StrideCalculator(13, 3, 3, 1, 2, ceil_mode=True))
-    root = ElementTree.fromstring(html)
-    assert root.get("data-module") == "stride_calculator"
-    assert not any(element.get("style") for element in root.iter())
-    assert not any(name.startswith("on") for element in root.iter() for name in element.attrib)
-    assert not root.findall(".//style")
-    assert len(html) < 30_000
 
 
 def test_the_text_alternative_has_the_numbers_of_torch() -> None:
@@ -199,8 +190,8 @@ def test_ceil_mode_is_that_of_torch() -> None:
     for size, kernel, stride, padding in [(112, 3, 2, 0), (6, 2, 3, 1), (5, 2, 2, 1), (7, 3, 3, 1)]:
         pool = torch.nn.MaxPool2d(kernel, stride, padding, ceil_mode=True)
         outputs = pool(torch.zeros(1, 1, size, size)).shape[-1]
-        state = State(size, kernel, stride, padding, 1, True, 0, 0)
-        assert f"<strong>{outputs} × {outputs}</strong>" in still_html("stride_calculator", state)
+        html = page(StrideCalculator(size, kernel, stride, padding, ceil_mode=True))
+        assert f"<strong>{outputs} × {outputs}</strong>" in html
 
 
 def test_importing_the_package_imports_no_widget() -> None:

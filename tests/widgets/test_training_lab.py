@@ -1,6 +1,7 @@
 """The panel that trains: its callbacks, called as a reader's clicks would call them."""
 
 import itertools
+import json
 import subprocess
 import sys
 import threading
@@ -13,19 +14,21 @@ from xml.etree import ElementTree
 import pytest
 import torch
 from IPython.core.formatters import DisplayFormatter
+from javascript import js
 
 from resnet_lab.data import load_data
-from resnet_lab.figures.style import SERIES
 from resnet_lab.models import spec
 from resnet_lab.training import RECIPES, RunRecord, Trainer
 from resnet_lab.training.code import code_digest
 from resnet_lab.training.curve import Curve
-from resnet_lab.widgets import lab_runs, training_lab
-from resnet_lab.widgets.lab import TOOLTIP, VIEW
-from resnet_lab.widgets.lab_curve import picture, picture_words
-from resnet_lab.widgets.lab_runs import KINDS, lab_network, lab_recipe
-from resnet_lab.widgets.still import markup
-from resnet_lab.widgets.training_lab import TrainingLab
+from resnet_lab.widgets.labs import lab_runs, training_lab
+from resnet_lab.widgets.labs.lab import TOOLTIP, VIEW
+from resnet_lab.widgets.labs.lab_runs import KINDS, lab_network, lab_recipe
+from resnet_lab.widgets.labs.lab_words import race_of
+from resnet_lab.widgets.labs.training_lab import TrainingLab
+from resnet_lab.widgets.race.data import EMPTY
+from resnet_lab.widgets.race.growing import GrowingRace
+from resnet_lab.widgets.race.view import whole
 
 DIGITS = load_data("digits")
 
@@ -121,11 +124,6 @@ def scripted(monkeypatch: pytest.MonkeyPatch, record: RunRecord) -> type[Scripte
     return Mine
 
 
-def drawn(lab: TrainingLab) -> ElementTree.Element:
-    """The curve and table of a panel, as one well-formed element."""
-    return ElementTree.fromstring(f"<div>{lab.chart.value}</div>")
-
-
 def said(lab: TrainingLab, words: str) -> threading.Event:
     """An event that is set once the line of text has these words in it."""
     event = threading.Event()
@@ -133,10 +131,14 @@ def said(lab: TrainingLab, words: str) -> threading.Event:
     return event
 
 
-def rows(lab: TrainingLab) -> list[list[str]]:
-    return [
-        ["".join(cell.itertext()).strip() for cell in row] for row in drawn(lab).iter("tr")
-    ][1:]
+def shown(lab: TrainingLab) -> dict[str, dict[str, Any]]:
+    """What the race of a panel shows: how a run is called -> its curves, in the order of colors."""
+    return {net["label"]: net["runs"][0] for net in lab.chart.race["nets"]}
+
+
+def only(lab: TrainingLab) -> dict[str, Any]:
+    (run,) = shown(lab).values()
+    return run
 
 
 def test_a_run_is_the_one_that_the_trainer_alone_would_make(make, record):
@@ -153,7 +155,8 @@ def test_a_run_is_the_one_that_the_trainer_alone_would_make(make, record):
     assert f"test error {mine.final('test_error'):.1f} %" in lab.text.value
     assert "ResNet-20, option B, learning rate 0.05, seed 3: finished: 6 steps" in lab.text.value
     assert lab.records == [mine]
-    assert rows(lab)[0][2] == f"{mine.final('test_error'):.1f}"
+    assert only(lab)["test_error"] == pytest.approx(mine.curve.test_error, rel=1e-3)
+    assert only(lab)["train_error"] == pytest.approx(mine.curve.train_error, rel=1e-3)
 
 
 def test_four_hundred_and_fifty_steps_at_one_tenth_are_the_recipe_of_the_records():
@@ -222,11 +225,11 @@ def test_a_second_start_only_says_so(make, scripted):
 def test_the_notice_outlasts_the_next_point(make, scripted):
     scripted.leave = threading.Semaphore(0)
     lab = make()
-    shown = said(lab, "step 1 of 6")
+    begun = said(lab, "step 1 of 6")
     lab.start()
     lab.start()
     scripted.leave.release()
-    assert shown.wait(20)
+    assert begun.wait(20)
     assert "step 1 of 6" in lab.text.value
     assert "Train has to wait" in lab.text.value
     scripted.leave.release(5)
@@ -242,7 +245,7 @@ def test_buttons_call_the_methods(make, scripted):
     assert "No run is going on." in lab.text.value
     lab.clear_button.click()
     assert lab.records == []
-    assert "No curve yet." in lab.chart.value
+    assert lab.chart.race == EMPTY
 
 
 def test_what_fails_in_the_thread_is_shown_and_kept(make, scripted):
@@ -253,7 +256,7 @@ def test_what_fails_in_the_thread_is_shown_and_kept(make, scripted):
         lab.wait(20)
     assert lab.error is scripted.end
     assert "The run failed at step 3: RuntimeError: &lt;b&gt;out of memory." in lab.text.value
-    assert rows(lab)[0][-1] == "failed"
+    assert only(lab)["ended"] == "failed"
     lab.clear()
     assert lab.records == []
     scripted.end = "finished"
@@ -281,16 +284,21 @@ def test_a_diverged_run_says_so(make, scripted):
     lab.start()
     lab.wait(20)
     assert scripted.end in lab.text.value
-    assert rows(lab)[0][-1] == scripted.end
+    assert only(lab)["ended"] == scripted.end
 
 
-def test_a_run_without_a_point_is_in_the_table(make, scripted):
+def test_a_run_without_a_point_is_only_told(make, scripted):
     scripted.errors, scripted.end = (), "diverged: the training loss was nan by step 1"
     lab = make()
     lab.start()
     lab.wait(20)
-    assert rows(lab)[0][1:] == ["–", "–", scripted.end]
-    assert drawn(lab).find(".//svg[@role]") is None
+    assert f"{scripted.end}; no point of the curve yet." in lab.text.value
+    assert lab.chart.race == EMPTY
+    scripted.errors, scripted.end = (80.0,), "finished"
+    lab.start()
+    lab.wait(20)
+    ended = [run.get("ended") for run in shown(lab).values()]
+    assert ended == ["diverged: the training loss was nan by step 1", None]
 
 
 def test_four_runs_stay_each_with_its_color(make, scripted):
@@ -300,11 +308,8 @@ def test_four_runs_stay_each_with_its_color(make, scripted):
         lab.start()
         lab.wait(20)
     assert [record.seed for record in lab.records] == [1, 2, 3, 4]
-    groups = drawn(lab).findall(".//svg[@role]/g")
-    strokes = [group.get("stroke") for group in groups]
-    assert len(groups) == 8
-    assert len(set(strokes)) == 4
-    assert strokes[-1] == SERIES[0], "the fifth run takes the color of the first"
+    seeds = [int(label.rpartition(" ")[2]) for label in shown(lab)]
+    assert seeds == [4, 1, 2, 3], "the fifth run takes the color of the first"
 
 
 def test_clear_keeps_the_run_that_goes_on(make, scripted):
@@ -313,15 +318,16 @@ def test_clear_keeps_the_run_that_goes_on(make, scripted):
     lab.wait(20)
     scripted.leave = threading.Semaphore(1)
     lab.seed.value = 9
-    shown = said(lab, "seed 9: step 1 of 6")
+    begun = said(lab, "seed 9: step 1 of 6")
     lab.start()
-    assert shown.wait(20)
+    assert begun.wait(20)
     assert [record.seed for record in lab.records] == [0, 9]
     lab.clear()
     assert [record.seed for record in lab.records] == [9]
     scripted.leave.release(5)
     lab.wait(20)
-    assert [row[-1][:8] for row in rows(lab)] == ["finished"]
+    assert list(shown(lab)) == ["ResNet-20, option A, learning rate 0.1, seed 9"]
+    assert "ended" not in only(lab)
 
 
 def test_the_curve_is_drawn_twice_a_second_at_most_and_at_the_end(make, scripted, monkeypatch):
@@ -329,12 +335,12 @@ def test_the_curve_is_drawn_twice_a_second_at_most_and_at_the_end(make, scripted
     clock = itertools.count(0, 0.2)
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     lab = make()
-    pictures: list[str] = []
-    lab.chart.observe(lambda change: pictures.append(change["new"]), "value")
+    pictures: list[Any] = []
+    lab.chart.observe(lambda change: pictures.append(change["new"]), "race")
     lab.start()
     lab.wait(20)
     assert 4 <= len(pictures) <= 11, "20 points, two looks at the clock for each that is drawn"
-    assert "finished" in pictures[-1]
+    assert len(pictures[-1]["grids"][0]["step"]) == 20
 
 
 def test_closing_leaves_no_thread(make):
@@ -350,7 +356,7 @@ def test_closing_leaves_no_thread(make):
 def test_closing_all_widgets_ends_the_run_and_so_does_the_end_of_python():
     code = (
         "import ipywidgets\n"
-        "from resnet_lab.widgets.training_lab import TrainingLab\n"
+        "from resnet_lab.widgets import TrainingLab\n"
         "first, second = TrainingLab(steps=5000), TrainingLab(steps=5000)\n"
         "first.start()\nipywidgets.Widget.close_all()\nfirst.wait(20)\n"
         "assert not first.running\n"
@@ -360,27 +366,70 @@ def test_closing_all_widgets_ends_the_run_and_so_does_the_end_of_python():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_picture_has_every_point_and_says_so_in_words(record):
+def test_the_race_has_every_point_and_says_so_in_words(record):
     run = replace(record, ended="finished", curve=points(80.0, 30.0, 40.0))
-    svg = ElementTree.fromstring(markup(picture({0: run, 1: replace(run, seed=4)})))
-    lines = [line.get("points").split() for line in svg.iter("polyline")]
-    assert [len(line) for line in lines] == [3, 3, 3, 3]
-    heights = [float(place.split(",")[1]) for place in lines[1]]
-    part = (heights[2] - heights[1]) / (heights[0] - heights[1])
-    assert part == pytest.approx((40 - 30) / (80 - 30), abs=0.01)
-    assert svg.get("role") == "img"
-    words = svg.get("aria-label")
-    assert words == picture_words({0: run, 1: replace(run, seed=4)})
-    assert "test error from 80.0 at step 1 to 40.0 at step 3, lowest 30.0 at step 2" in words
-    assert "training error from 40.0 at step 1" in words
-    assert words.count("ResNet-20, option B") == 2
+    race = race_of([run, replace(run, seed=4), run], "Runs")
+    assert [net["label"] for net in race["nets"]] == [
+        "ResNet-20, option B, learning rate 0.05, seed 3",
+        "ResNet-20, option B, learning rate 0.05, seed 4",
+        "ResNet-20, option B, learning rate 0.05, seed 3 (2)",
+    ]
+    assert race["grids"] == [{"step": [1, 2, 3], "epoch": [1, 2, 3]}]
+    curves = race["nets"][0]["runs"][0]
+    assert (curves["test_error"], curves["train_error"]) == ([80, 30, 40], [40, 15, 20])
+    assert "until" not in race
+    view = whole(race)._replace(part="test")._asdict()
+    alt = js("race/words", "pictureWords", race, view)
+    assert alt.startswith("Runs: handwritten digits. Line chart of test error (%) by step.")
+    assert alt.count("40.00 (at first 80.00)") == 3
 
 
-def test_a_value_that_is_not_finite_is_left_out(record):
+def test_a_value_that_is_not_finite_is_a_gap(record):
     run = replace(record, curve=points(80.0, float("nan"), 40.0))
-    svg = ElementTree.fromstring(markup(picture({0: run})))
-    assert [len(line.get("points").split()) for line in svg.iter("polyline")] == [2, 2]
-    assert "nan" not in svg.get("aria-label")
+    race = race_of([run], "Runs")
+    assert race["nets"][0]["runs"][0]["test_error"] == [80, None, 40]
+
+
+def test_the_axis_of_a_run_that_goes_on_reaches_to_its_end(record):
+    going = replace(record, ended="running", steps=2, curve=points(80.0, 70.0))
+    assert race_of([going, record], "Runs")["until"] == 6
+    assert race_of([going], "Runs")["nets"][0]["runs"][0].get("ended") is None
+
+
+def test_curves_that_grow_leave_the_reader_where_he_stands(record):
+    """At the end with the run, else at the chosen step; a net that was hidden stays hidden."""
+
+    def upto(count: int, *seeds: int) -> Any:
+        errors = [80.0, 70.0, 60.0, 50.0][:count]
+        return race_of([replace(record, seed=seed, curve=points(*errors)) for seed in seeds], "")
+
+    def called(*seeds: int) -> list[str]:
+        return [f"ResNet-20, option B, learning rate 0.05, seed {seed}" for seed in seeds]
+
+    chart = GrowingRace()
+    assert (chart.race, chart.shown) == (EMPTY, [])
+    chart.show(upto(1, 0, 1))
+    assert (chart.shown, chart.step) == (called(0, 1), 1)
+    chart.show(upto(3, 0, 1))
+    assert chart.step == 3
+    chart.step, chart.shown, chart.quantity = 2, called(1), "loss"
+    chart.show(upto(4, 0, 1, 2))
+    assert (chart.step, chart.shown, chart.quantity) == (2, called(1, 2), "loss")
+    chart.show(upto(1, 2))
+    assert (chart.step, chart.shown) == (1, called(2))
+    chart.show(EMPTY)
+    assert chart.race == EMPTY
+    chart.show(upto(2, 5))
+    assert (chart.step, chart.shown) == (2, called(5))
+
+
+def test_a_front_end_gets_new_curves_in_one_message(record, monkeypatch):
+    """Between two it would draw a step that the curves do not have."""
+    chart = GrowingRace()
+    sent: list[set[str]] = []
+    monkeypatch.setattr(chart, "send_state", lambda key=None: sent.append(set(key)))
+    chart.show(race_of([replace(record, curve=points(80.0))], ""))
+    assert sent == [{"race", "shown", "step"}]
 
 
 def test_the_page_shows_the_recorded_run_and_the_notebook_the_panel(make, record):
@@ -393,13 +442,15 @@ def test_the_page_shows_the_recorded_run_and_the_notebook_the_panel(make, record
         "<p>This is a recorded run on handwritten digits (1,437 images, 6 steps of 64); in a "
         "notebook with a kernel, a panel in this place trains live.</p>"
     )
-    assert "to 30.0 at step 2" in html
     page = ElementTree.fromstring(f"<div>{html}</div>")
+    state = json.loads(page.findtext("div[@data-module='race']/script"))
+    assert state["race"]["nets"][0]["runs"][0]["test_error"] == [80, 30]
+    assert (state["race"]["title"], state["step"]) == ("Recorded runs", 2)
+    assert state["race"]["data"] == "handwritten digits"
     for element in page.iter():
-        assert element.tag not in ("script", "style", "button", "select", "input")
+        assert element.tag not in ("style", "button", "select", "input")
         for name, value in element.items():
             assert name not in ("style", "id", "src", "href")
-            assert "rl-widget" not in value
             assert "//" not in value
 
 
@@ -407,10 +458,10 @@ def test_without_a_recorded_run_the_page_shows_what_was_trained_here(make, scrip
     lab = make()
     empty = lab._page_html()
     assert empty.startswith("<p>In a notebook with a kernel, a panel in this place trains live.")
-    assert "<svg" not in empty
+    assert "rl-widget" not in empty
     lab.start()
     lab.wait(20)
-    assert "to 20.0 at step 3" in lab._page_html()
+    assert '"test_error":[80,40,20]' in lab._page_html()
 
 
 def test_colab_gets_the_panel_alone(make, monkeypatch):
@@ -431,6 +482,7 @@ def test_a_packaged_record_goes_by_its_name(make, record, monkeypatch, tmp_path)
     html = lab._page_html()
     assert "These are recorded runs on handwritten digits at reduced size (1,437 images of" in html
     assert "; and on handwritten digits (1,437 images, 6 steps of 64); in a notebook" in html
+    assert '"data":"handwritten digits at reduced size and handwritten digits"' in html
     with pytest.raises(ValueError, match=r"^recorded must name .* near it: digits-short/resnet20"):
         make(recorded="digits-short/resnet20-seed7")
 
@@ -443,7 +495,7 @@ def test_a_packaged_record_goes_by_its_name(make, record, monkeypatch, tmp_path)
         ({"kind": "D"}, ValueError, "^kind must be one of 'plain', 'A', 'B', 'C', 'v2', got 'D'"),
         ({"lr": 0.3}, ValueError, "^lr must be one of 1.0, .* got 0.3"),
         ({"lr": "0.1"}, ValueError, "^lr must"),
-        ({"steps": 3}, ValueError, "^steps must be from 4 to 5,000, got 3"),
+        ({"steps": 3}, ValueError, "^steps must be at least 4 and at most 5000, got 3"),
         ({"steps": 6.0}, TypeError, "^steps must be an integer"),
         ({"seed": -1}, ValueError, "^seed must"),
         ({"seed": None}, TypeError, "^seed must"),
