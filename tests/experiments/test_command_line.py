@@ -218,7 +218,7 @@ def test_ctrl_c_ends_with_130_and_the_run_goes_on(tmp_path):
 def test_an_experiment_can_be_interrupted_and_goes_on(tmp_path, number, monkeypatch):
     """The signal comes to this process, where the command handles it."""
 
-    def interrupted(*arguments):
+    def interrupted(*arguments, **options):
         signal.raise_signal(number)
         yield pytest.fail("the signal was not seen")
 
