@@ -14,7 +14,13 @@ from torch.nn import functional as F
 from resnet_lab.hooks import gradient_flow, lesioned
 from resnet_lab.models import ResNet
 from resnet_lab.training import ImageFolderData, Trainer, experiments
-from resnet_lab.training.studies import DRAWS, FlowStudy, LesionStudy, attach_studies
+from resnet_lab.training.studies import (
+    DRAWS,
+    FlowStudy,
+    LesionStudy,
+    attach_studies,
+    check_studied,
+)
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -108,6 +114,33 @@ def test_lesions_are_those_of_the_trained_network(tmp_path):
         wrong = (logits.argmax(1) != labels).float().mean()
         assert cut["test_error"] == pytest.approx(100 * float(wrong), rel=1e-5)
     assert len({cut["test_loss"] for cut in cuts}) > 15
+
+
+def test_sets_of_blocks_are_drawn_anew_for_every_seed_size_and_draw(tmp_path, monkeypatch):
+    """Of thirty blocks, sets of 2 to 20."""
+    names = [f"block {number:02}" for number in range(30)]
+    monkeypatch.setattr("resnet_lab.training.studies.removable_blocks", lambda model: names)
+    monkeypatch.setattr(LesionStudy, "_without", lambda study, cut: tuple(cut))
+    trainer, sets = deep_trainer(name="run"), []
+    for seed in range(3):
+        study = LesionStudy(trainer, tmp_path / f"{seed}.json")
+        ended = replace(trainer.record("running"), seed=seed, steps=trainer.recipe.iterations)
+        study.see(ended)
+        whole, *single = study.result["cuts"][:31]
+        assert (whole, single) == ((), [(name,) for name in names])
+        drawn = study.result["cuts"][31:]
+        assert [len(cut) for cut in drawn] == [n for n in range(2, 21, 2) for _ in range(DRAWS)]
+        assert all(list(cut) == sorted(set(cut)) for cut in drawn)
+        sets += drawn
+    larger = [cut for cut in sets if len(cut) > 4]
+    assert len(set(larger)) == len(larger)
+
+
+def test_a_run_that_diverged_needs_no_study(tmp_path):
+    record = deep_trainer().record("diverged: the training loss was nan by step 3")
+    check_studied(record, tmp_path / "none.json")
+    with pytest.raises(ValueError, match="must be moved away: it was trained without .*none.json"):
+        check_studied(replace(record, ended="finished"), tmp_path / "none.json")
 
 
 @pytest.mark.parametrize("stop_at", [6, 9, 30])
