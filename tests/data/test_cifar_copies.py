@@ -71,6 +71,25 @@ def test_the_jpeg_copy_is_decoded_in_order(tmp_path):
     assert (images.int() - wanted.int()).abs().max() < 12
 
 
+def test_a_gray_image_of_the_jpeg_copy_has_three_channels(tmp_path):
+    images = [jpeg(image) for image in ramps()]
+    images[1] = jpeg(np.full((32, 32), 77, np.uint8))
+    write_jpeg_copy(tmp_path, images)
+    data = load_data("cifar10-jpeg-copy", tmp_path, progress=False)
+    assert data.train_images[1].unique().tolist() == [77]
+
+
+@pytest.mark.parametrize("ends", ["first", "last"])
+def test_offsets_that_leave_bytes_out_are_refused(tmp_path, ends):
+    images = [jpeg(image) for image in ramps()]
+    offsets = np.cumsum([0, *map(len, images)])
+    offsets[0 if ends == "first" else -1] += 1 if ends == "first" else -1
+    write_jpeg_copy(tmp_path, images, offsets=offsets)
+    total = sum(map(len, images))
+    with pytest.raises(ValueError, match=rf"from 0 to {total:,}, got 5, from {offsets[0]} to "):
+        load_data("cifar10-jpeg-copy", tmp_path, progress=False)
+
+
 @pytest.mark.parametrize("broken", ["cut", "not packed", "offsets", "size", "no image"])
 def test_a_damaged_copy_is_refused(tmp_path, broken):
     images = [jpeg(image) for image in ramps()]

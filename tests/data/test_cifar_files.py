@@ -1,6 +1,9 @@
 """CIFAR-10 and CIFAR-100, on tiny archives in the format of the real ones."""
 
+import hashlib
+import io
 import subprocess
+import tarfile
 import warnings
 from dataclasses import replace
 
@@ -95,6 +98,23 @@ def test_members_are_checked_inside_a_right_archive_too(tmp_path):
         files = replace(tiny.files, archive=replace(tiny.files.archive, members=wrong))
         with pytest.raises(ValueError, match=words):
             load_cifar(files, tmp_path, tmp_path / "cache", progress=False)
+
+
+def test_files_of_the_same_name_in_another_folder_are_no_members(tmp_path):
+    tiny = tiny_cifar()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for folder in (tiny.files.archive.folder, "elsewhere"):
+            for member, content in tiny.members.items():
+                entry = tarfile.TarInfo(f"{folder}/{member}")
+                content = content if folder != "elsewhere" else b"other"
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+    (tmp_path / tiny.files.archive.file).write_bytes(packed.getvalue())
+    md5 = hashlib.md5(packed.getvalue()).hexdigest()
+    files = replace(tiny.files, archive=replace(tiny.files.archive, md5=md5))
+    data = load_cifar(files, tmp_path, tmp_path / "cache", progress=False)
+    assert data.test_labels.tolist() == tiny.labels["test_batch"]
 
 
 def test_an_unpacked_folder_says_what_it_lacks(tmp_path):

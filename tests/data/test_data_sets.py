@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from resnet_lab.data import DATA_SETS, ImageSet, load_data
+from resnet_lab.data.places import data_folder
 
 
 def small_set(**changes) -> ImageSet:
@@ -150,6 +151,15 @@ def test_a_wrong_folder_is_said_under_the_name_it_came_by(tmp_path, monkeypatch)
         monkeypatch.setenv("RESNET_LAB_DATA", str(tmp_path / "none"))
         with pytest.raises(FileNotFoundError, match="RESNET_LAB_DATA must be a folder that exists"):
             load_data(name)
+
+
+def test_the_folder_that_is_given_counts_more_than_the_variable(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_LAB_DATA", str(tmp_path / "none"))
+    assert data_folder(tmp_path) == tmp_path
+    monkeypatch.setenv("RESNET_LAB_DATA", str(tmp_path))
+    assert data_folder() == tmp_path
+    monkeypatch.setenv("RESNET_LAB_DATA", "")  # as if it were not set
+    assert data_folder() is None
 
 
 def test_a_name_that_is_not_known_is_refused():

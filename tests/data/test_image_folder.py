@@ -187,7 +187,9 @@ def test_the_checksum_follows_names_and_sizes_not_the_place(pictures, tmp_path):
     image.write_bytes(image.read_bytes() + b"\0")
     longer = ImageFolderData(moved).checksum
     image.rename(image.with_name("x.jpeg"))
-    assert len({checksum, longer, ImageFolderData(moved).checksum}) == 3
+    renamed = ImageFolderData(moved).checksum
+    (moved / "val" / "dog" / "0.jpeg").rename(moved / "val" / "dog" / "x.jpeg")
+    assert len({checksum, longer, renamed, ImageFolderData(moved).checksum}) == 4
 
 
 def test_images_may_be_links_to_others_elsewhere(pictures, tmp_path):
@@ -215,6 +217,31 @@ def test_an_image_that_can_not_be_read_is_named(pictures, workers, content):
             next(batches)
         assert str(error.value).startswith(str(pictures))
         assert not multiprocessing.active_children()
+
+
+def test_an_image_that_is_far_too_large_is_named(pictures, monkeypatch):
+    """Pillow refuses it, as it may be made to fill the memory."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(ValueError, match="val/cat/0.jpeg must be an image that Pillow can read"):
+        next(ImageFolderData(pictures, SIZE).test_batches(3))
+
+
+def test_images_of_any_kind_have_three_channels(tmp_path):
+    """Gray, gray with alpha, palette, color with alpha; of any spelling."""
+    gray = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    for part in ("train", "val"):
+        (tmp_path / part / "ramp").mkdir(parents=True)
+        for name, mode in {"0.png": "L", "1.PNG": "LA", "2.png": "P", "3.Png": "RGBA"}.items():
+            Image.fromarray(gray).convert(mode).save(tmp_path / part / "ramp" / name, "PNG")
+    images, _ = next(ImageFolderData(tmp_path, 14).test_batches(4))
+    assert images.shape == (4, 3, 14, 14)
+    for image in images:
+        assert torch.equal(image, images[0])
+
+
+def test_a_path_may_begin_at_home(pictures, monkeypatch):
+    monkeypatch.setenv("HOME", str(pictures.parent))
+    assert ImageFolderData("~/pictures", SIZE).path == pictures
 
 
 def test_hidden_folders_and_other_files_are_no_images(pictures):

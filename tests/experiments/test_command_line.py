@@ -2,6 +2,7 @@
 
 import os
 import signal
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -91,6 +92,16 @@ def test_arguments_reach_the_run(tmp_path):
     assert record.machine["threads"] == 1
     steps = sorted(path.name[:13] for path in tmp_path.glob("step-*"))
     assert steps == ["step-00000002", "step-00000003"]
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"), [("digits", "short"), ("cifar10-part", "cifar"), ("cifar10", "cifar")]
+)
+def test_a_data_set_brings_its_recipe_unless_one_is_asked_for(data, wanted):
+    images, parser = SimpleNamespace(name=data), arguments.make_parser(None, None)
+    assert cli._recipe(parser.parse_args(["train", "resnet20"]), images) == RECIPES[wanted]
+    asked = parser.parse_args(["train", "resnet20", "--recipe", "cifar-110"])
+    assert cli._recipe(asked, images) == RECIPES["cifar-110"]
 
 
 def test_without_out_nothing_is_written(tmp_path, monkeypatch):
@@ -218,7 +229,7 @@ def test_ctrl_c_ends_with_130_and_the_run_goes_on(tmp_path):
 def test_an_experiment_can_be_interrupted_and_goes_on(tmp_path, number, monkeypatch):
     """The signal comes to this process, where the command handles it."""
 
-    def interrupted(*arguments):
+    def interrupted(*arguments, **options):
         signal.raise_signal(number)
         yield pytest.fail("the signal was not seen")
 

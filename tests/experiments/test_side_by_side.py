@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import os
 import signal
 import threading
 import weakref
@@ -12,7 +13,7 @@ import torch
 from commands import PATIENCE, heeding_ctrl_c
 from tiny_runs import CPU, RECIPE, same_weights, tiny_trainer
 
-from resnet_lab.experiments.side_by_side import STREAMS, side_by_side
+from resnet_lab.experiments.side_by_side import STREAMS, ask_for_queues, side_by_side
 from resnet_lab.training import Execution
 from resnet_lab.training.trainer import Trainer
 
@@ -263,6 +264,12 @@ def test_an_impatient_ctrl_c_still_stops_all_of_them(tmp_path, monkeypatch):
         thread.join(PATIENCE)
     assert isinstance(second.value.__context__, KeyboardInterrupt)
     assert reached(tmp_path) == {"0": 3, "1": 3}
+
+
+def test_queues_that_somebody_asked_for_stay(monkeypatch):
+    monkeypatch.setenv("CUDA_DEVICE_MAX_CONNECTIONS", "8")
+    ask_for_queues()
+    assert os.environ["CUDA_DEVICE_MAX_CONNECTIONS"] == "8"
 
 
 @pytest.mark.parametrize("at_a_time", [1, 2])

@@ -15,7 +15,14 @@ from torch.nn import functional as F
 
 from resnet_lab.data import ImageFolderData
 from resnet_lab.experiments import catalogue
-from resnet_lab.experiments.studies import DRAWS, FlowStudy, LesionStudy, Studies
+from resnet_lab.experiments.studies import (
+    DRAWS,
+    FlowStudy,
+    LesionStudy,
+    Studies,
+    check_studied,
+    drawn_cuts,
+)
 from resnet_lab.hooks import gradient_flow, lesioned
 from resnet_lab.models import ResNet
 from resnet_lab.training import Trainer
@@ -128,6 +135,27 @@ def test_lesions_are_those_of_the_trained_network(tmp_path):
         wrong = (logits.argmax(1) != labels).float().mean()
         assert cut["test_error"] == pytest.approx(100 * float(wrong), rel=1e-5)
     assert len({cut["test_loss"] for cut in cuts}) > 15
+
+
+def test_sets_of_blocks_are_drawn_anew_for_every_seed_size_and_draw():
+    """Of thirty blocks, sets of 2 to 20."""
+    names, sets = [f"block {number:02}" for number in range(30)], []
+    for seed in range(3):
+        cuts = drawn_cuts(names, seed)
+        assert cuts[:31] == [[], *([name] for name in names)]
+        drawn = cuts[31:]
+        assert [len(cut) for cut in drawn] == [n for n in range(2, 21, 2) for _ in range(DRAWS)]
+        assert all(cut == sorted(set(cut)) for cut in drawn)
+        sets += map(tuple, drawn)
+    larger = [cut for cut in sets if len(cut) > 4]
+    assert len(set(larger)) == len(larger)
+
+
+def test_a_run_that_diverged_needs_no_study(tmp_path):
+    record = deep_trainer().record("diverged: the training loss was nan by step 3")
+    check_studied(record, tmp_path / "none.json")
+    with pytest.raises(ValueError, match="must be moved away: it was trained without .*none.json"):
+        check_studied(replace(record, ended="finished"), tmp_path / "none.json")
 
 
 @pytest.mark.parametrize("stop_at", [6, 9, 30])

@@ -18,6 +18,7 @@ CLOSE = "too close to tell apart"
     ((8.0, 8.1, 9.0), (7.0, 7.9, 8.0), CLOSE, "single seeds overlap"),  # touch at 8.0
     ((8.0, 8.5), (7.0, 7.9), "higher", "+0.80 points: higher, with every seed"),
     ((5.0, 9.0), (4.0, 4.9), CLOSE, "the spread over seeds is 2.83"),  # apart, but within it
+    ((1.0, 1.0, 1.0, 5.0), (0.0,) * 4, CLOSE, "the spread over seeds is 2.00"),  # as far
     ((9.0,), (8.0,), CLOSE, "one seed shows no spread"),
     ((9.0, 9.1), (8.0,), CLOSE, "one seed shows no spread"),
     ((0.0, 0.0), (1.0, 1.0), "lower", "−1.00 points: lower, with every seed"),

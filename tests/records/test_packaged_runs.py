@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import torch
 from resnet_lab.data import load_data
 from resnet_lab.experiments.catalogue import EXPERIMENTS, RUNS, SETTINGS, setting_of
 from resnet_lab.experiments.runner import network_of
-from resnet_lab.records import replay, runs, trained
+from resnet_lab.records import replay, run_records, runs, trained
 from resnet_lab.records.checkpoints import PACKED, WEIGHTS, pack
 from resnet_lab.records.replay import agree, replayed_losses
 from resnet_lab.records.run_records import FOLDER, Summary, _records, checked_record
@@ -62,6 +61,7 @@ CHANGES = {
     "changes": lambda data: data["changes"].update(shortcut="B"),
     "data": lambda data: data["data"].update(name="cifar10"),
     "checksum": lambda data: data["data"].update(checksum="0" * 64),
+    "processes": lambda data: data.update(processes=2),
     "other code": lambda data: data.update(code="0" * 16),
     "changed since": lambda data: data.update(commit=data["commit"] + "+"),
     "must be known": lambda data: data.update(commit="unknown"),
@@ -91,11 +91,28 @@ def test_a_record_under_another_name_is_refused(tmp_path):
         checked_record(damaged(tmp_path, lambda data: None, name="resnet99-seed0.json"))
 
 
-def test_text_that_is_no_record_is_refused(tmp_path):
-    path = tmp_path / "resnet20-seed0.json"
-    path.write_text('{"format": 1, "name": ')
-    with pytest.raises(RecordError, match="is no record"):
-        checked_record(path)
+def test_seeds_are_in_the_order_of_numbers_and_the_table_says_what_they_gave(tmp_path):
+    errors = {10: 9.0, 2: 6.0, 1: 8.0, 3: 6.5}
+    for seed, error in errors.items():
+
+        def change(data, seed=seed, error=error):
+            data.update(name=f"digits-short/resnet20-seed{seed}", seed=seed)
+            data["curve"]["test_error"][-1] = error
+
+        damaged(tmp_path, change, name=f"resnet20-seed{seed}.json")
+    found = runs("degradation", "small", tmp_path)
+    assert found.seeds("resnet20") == (1, 2, 3, 10)
+    assert found.final("resnet20").values == (8.0, 6.0, 6.5, 9.0)
+    row = "| ResNet-20 | 4 | 7.38 ± 1.38 | 7.25 | 6.00 | 9.00 | 0 |"
+    assert found.table().splitlines()[2:] == [row]
+
+
+def test_codes_that_other_code_replayed_are_not_accepted(tmp_path, monkeypatch):
+    codes = tmp_path / "codes.json"
+    codes.write_text(json.dumps({"0" * 16: ["1" * 16], run_records.code_digest(): ["2" * 16]}))
+    monkeypatch.setattr(run_records, "CODES", codes)
+    accepted = run_records.accepted_codes.__wrapped__()
+    assert accepted == {run_records.code_digest(), "2" * 16}
 
 
 def test_a_failed_run_is_kept_and_counted(tmp_path):
@@ -227,6 +244,22 @@ def test_this_code_computes_the_first_losses_of_the_records(run, digits):
     assert agree(record.first_losses, replayed_losses(record, digits))
 
 
+def test_a_replay_runs_on_as_many_threads_as_the_record_and_on_its_images(digits, monkeypatch):
+    record, seen = checked_record(DIGITS / "plain20-seed0.json"), []
+    advance = Trainer.advance
+    monkeypatch.setattr(
+        Trainer, "advance", lambda run: seen.append(torch.get_num_threads()) or advance(run)
+    )
+    before = torch.get_num_threads()
+    record.machine["threads"] = before + 1
+    record.first_losses = record.first_losses[:2]
+    assert len(replayed_losses(record, digits)) == 2
+    assert seen == [before + 1] * 2
+    assert torch.get_num_threads() == before
+    with pytest.raises(ValueError, match="^data must be the images of digits-short/plain20-seed0"):
+        replayed_losses(record, digits.split(100))
+
+
 def test_a_replay_sees_another_seed_and_another_network(digits):
     record = checked_record(DIGITS / "resnet20-seed0.json")
     record.seed = 1
@@ -238,6 +271,7 @@ def test_a_replay_sees_another_seed_and_another_network(digits):
 @pytest.mark.parametrize("name", PACKED)
 def test_a_packed_network_errs_as_its_record_says(name, digits):
     model, record = trained(name)
+    assert not model.training
     setting = SETTINGS["digits-short"]
     trainer = Trainer(model, digits, setting.recipe, progress=False)
     loss, error = trainer.evaluate()
@@ -263,12 +297,3 @@ def test_packing_keeps_what_batch_normalization_needs_exactly(digits):
 def test_an_unknown_network_is_refused():
     with pytest.raises(ValueError, match="name must be one of plain20"):
         trained("resnet50")
-
-
-def test_every_run_says_in_its_changes_what_its_specification_changes(digits):
-    for run in RUNS.values():
-        plain = asdict(network_of(RUNS[run.model], digits)) if run.model in RUNS else {}
-        changed = asdict(network_of(run, digits))
-        if plain:
-            differing = {key: changed[key] for key in changed if changed[key] != plain[key]}
-            assert differing == run.changes

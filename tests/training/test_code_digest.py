@@ -252,7 +252,7 @@ def test_the_commit_is_git_s_and_shows_changes(tmp_path, monkeypatch):
     git("add", ".")
     git("commit", "-q", "-m", "first")
     assert commit() == git("rev-parse", "HEAD")
-    (package / "new.txt").write_text("untracked\n")
+    (package / "new.py").write_text("untracked = 1\n")
     (package / "notes.md").write_text("other notes\n")
     assert commit() == git("rev-parse", "HEAD")
     (package / "a.py").write_text("a = 2\n")

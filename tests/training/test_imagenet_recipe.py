@@ -15,6 +15,7 @@ from torchvision.transforms import functional as vision
 import resnet_lab
 from resnet_lab.data import ImageFolderData
 from resnet_lab.training import RECIPES, Trainer, read_record
+from resnet_lab.training.sources import FolderBatches
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -83,6 +84,27 @@ def test_a_stopped_run_on_a_folder_goes_on_exactly(pictures, tmp_path):
     assert same_weights(straight.model.state_dict(), resumed.model.state_dict())
     assert record.curve.train_loss == expected.curve.train_loss
     assert record.curve.test_loss == expected.curve.test_loss
+
+
+def test_steps_in_turn_are_read_in_one_go_and_others_where_they_are(pictures, monkeypatch):
+    data, begun = ImageFolderData(pictures, size=16), []
+    read = data.train_batches
+
+    def counted(batch, seed, start_step, *others):
+        begun.append(start_step)
+        return read(batch, seed, start_step, *others)
+
+    def source():
+        return FolderBatches(data, FOLDER, 0, torch.device("cpu"))
+
+    expected = [source().train(step, slice(None)) for step in range(6)]
+    monkeypatch.setattr(data, "train_batches", counted)
+    one = source()
+    for step in (0, 1, 2, 5, 1, 2):
+        found = one.train(step, slice(None))
+        assert torch.equal(found.images, expected[step].images)
+        assert torch.equal(found.labels, expected[step].labels)
+    assert begun == [0, 5, 1]
 
 
 @pytest.mark.parametrize(

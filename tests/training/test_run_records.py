@@ -4,6 +4,7 @@ import json
 import math
 
 import pytest
+import torch
 from tiny_runs import RECIPE, tiny_trainer
 
 from resnet_lab.training import RecordError, RunRecord, read_record
@@ -53,6 +54,11 @@ def test_a_record_says_what_was_run(record):
     assert record.commit == "unknown" or len(record.commit.rstrip("+")) == 40
     # A network that the catalogue has not is described by all of its specification.
     assert record.changes["depths"] == [1, 1, 1]
+
+
+def test_a_record_says_how_many_threads_there_were():
+    torch.set_num_threads(3)
+    assert tiny_trainer().record("not begun").machine["threads"] == 3
 
 
 def test_a_record_is_json_of_a_line_a_field(record, path):

@@ -103,10 +103,10 @@ class Part:
     """One of two processes, which keeps what it would add to the sums of both."""
 
     def __init__(self, rank: int) -> None:
-        self.rank, self.size, self.sums = rank, 2, None
+        self.rank, self.size, self.sums, self.agreed = rank, 2, None, None
 
     def agree(self, model: nn.Module) -> None:
-        """The statistics are those of rank 0 already."""
+        self.agreed = model
 
     def sum(self, values: torch.Tensor) -> torch.Tensor:
         self.sums = values
@@ -121,6 +121,7 @@ def test_of_several_processes_each_evaluates_other_batches():
     alone = trainer.evaluate()
     for trainer.group in parts:
         trainer.evaluate()
+    assert all(part.agreed is trainer.model for part in parts)
     assert [int(part.sums[2]) for part in parts] == [12, 9]
     loss, wrong, count = sum(part.sums for part in parts).tolist()
     assert (loss / count, 100 * wrong / count) == pytest.approx(alone)
@@ -170,6 +171,20 @@ def test_names_are_fitted_and_specifications_must_fit():
     ):
         with pytest.raises(ValueError, match=message):
             tiny_trainer(model=wanted)
+
+
+def test_a_network_in_eval_mode_is_trained_in_train_mode():
+    """As one is that was looked at before."""
+    trainers = [tiny_trainer(model=first_network(seed=0).train(mode)) for mode in (True, False)]
+    for trainer in trainers:
+        trainer.run()
+    assert same_weights(*(trainer.model.state_dict() for trainer in trainers))
+
+
+def test_the_curve_has_a_point_for_each_pass_unless_it_is_told():
+    """50 images in batches of 8: a pass is over within the seventh step."""
+    record = tiny_trainer(recipe=RECIPE.changed(evaluate_every=None)).run()
+    assert record.curve.step == [7, 14, 21, 28, 30]
 
 
 def test_a_module_is_trained_as_it_is():

@@ -112,6 +112,21 @@ def test_a_diverged_run_saves_no_checkpoint_of_its_ruins(tmp_path):
     assert again.run(resume=True).steps == steps
 
 
+def test_no_point_is_made_of_ruins_where_nobody_looks_sooner(monkeypatch):
+    monkeypatch.setattr(Execution, "look_every", 50)
+    recipe = RECIPE.changed(lr=1e9, evaluate_every=10)
+    record = tiny_trainer(recipe=recipe, checkpoint_every=1000).run()
+    assert record.ended == "diverged: the training loss was nan by step 10"
+    assert len(record.curve) == 0
+
+
+def test_each_record_of_a_run_keeps_what_was_so_far():
+    points, recipe = [], RECIPE.changed(evaluate_every=1)
+    tiny_trainer(recipe=recipe, on_point=lambda trainer: points.append(trainer.record())).run()
+    assert [len(point.first_losses) for point in points[:7]] == [1, 2, 3, 4, 5, 5, 5]
+    assert [len(point.curve) for point in points] == list(range(1, 31))
+
+
 @pytest.mark.parametrize("step", [10, 20])
 def test_a_run_stopped_from_a_callback_goes_on_exactly(tmp_path, whole, step):
     points = []
@@ -287,3 +302,14 @@ def test_the_bar_shows_loss_and_error_and_can_be_silent(capsys, monkeypatch):
     assert re.search(r"30/30 \[.*step.*, loss \d\.\d{3}, error \d+\.\d %\]", shown.err)
     tiny_trainer(progress=False).run()
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_bar_of_a_resumed_run_begins_where_it_was(tmp_path, capsys, monkeypatch):
+    """It is looked at every tenth step here, as on a GPU every fiftieth."""
+    monkeypatch.setattr("resnet_lab.training.progress.tqdm", partial(tqdm, mininterval=0))
+    monkeypatch.setattr(Execution, "look_every", 10)
+    stopped = tiny_trainer(tmp_path, on_point=lambda trainer: trainer.stop())
+    stopped.run()
+    tiny_trainer(tmp_path, progress=True).run(resume=True)
+    shown = re.findall(r" (\d+)/30 \[", capsys.readouterr().err)
+    assert list(dict.fromkeys(shown)) == ["10", "20", "30"]
