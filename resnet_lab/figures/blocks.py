@@ -91,14 +91,13 @@ def _parts(name: str, block: BlockPlan | Sequence[str]) -> Parts:
 
 def _layers(plan: BlockPlan) -> list[str]:
     """The layers of a block as its network has them; a plain one has no sum."""
-    if plan.form == "plain":
-        return []
-    parts = block_layers(plan, shortcut="B")
+    plain = plan.form == "plain"
+    parts = block_layers(plan, shortcut="none" if plain else "B")
     before, branch, after = (
         [KINDS[layer.kind] for layer in part]
         for part in (parts.before, parts.branch, parts.after)
     )
-    return [*before, FORK, *branch, SUM, *after]
+    return before if plain else [*before, FORK, *branch, SUM, *after]
 
 
 def _draw(axes: plt.Axes, left: float, top: float, parts: Parts) -> None:

@@ -70,7 +70,7 @@ def test_blocks_go_on_in_a_second_line():
         ({"none": ["conv"]}, r"one '\+'.*\['conv'\] for 'none'"),
         ({"two": ["conv", "+", "+"]}, r"one '\+'"),
         ({"late": ["conv", "+", "fork"]}, "'fork' before it"),
-        ({"plain": spec("plain20").blocks[0]}, r"one '\+'.* for 'plain'"),
+        ({"plain": spec("plain20").blocks[0]}, r"one '\+'.*'conv', 'BN', 'ReLU'\] for 'plain'"),
     ],
 )
 def test_what_is_no_block_is_refused(blocks, words):
