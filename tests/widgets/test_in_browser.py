@@ -147,11 +147,13 @@ def test_at_an_edge_an_arrow_key_stays(page: Any) -> None:
     ]:  # fmt: skip
         page.keyboard.press(key)
         assert check_shown(page)[-2:] == place
+        assert page.locator(".rl-stale").count() == 0, "nothing impossible was asked for"
     page.get_by_role("button", name="first", exact=True).click()
     page.locator('[role=gridcell][tabindex="0"]').focus()
     for key in ("ArrowUp", "ArrowLeft"):
         page.keyboard.press(key)
         assert check_shown(page)[-2:] == (0, 0)
+        assert page.locator(".rl-stale").count() == 0
 
 
 @pytest.mark.parametrize(
