@@ -86,7 +86,7 @@ def test_every_catalogue_entry(name):
 
 @pytest.mark.parametrize("part", range(10))
 def test_random_specifications_and_sizes(part, drawn):
-    for spec, size in random_cases(drawn, 15):
+    for spec, size in random_cases(drawn, 10):
         assert_equals_the_traced(spec, size)
 
 
