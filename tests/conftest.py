@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / name) for name in ("book", "book/_ext", "tests/site")]
+sys.path[:0] = [str(ROOT / name) for name in ("book/tools", "book/_ext", "tests/site")]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def html() -> Path:
     """The folder of the built site, built if need be."""
     build = subprocess.run(
-        [sys.executable, str(ROOT / "book" / "build.py")], capture_output=True, text=True
+        [sys.executable, str(ROOT / "book/tools/build.py")], capture_output=True, text=True
     )
     if build.returncode:
         pytest.fail(f"the book does not build:\n{build.stdout[-3000:]}\n{build.stderr[-3000:]}")

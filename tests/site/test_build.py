@@ -143,7 +143,7 @@ def test_what_is_dropped_and_why(tmp_path, monkeypatch, capsys, stamp, kept, rea
 
 
 def test_a_build_waits_for_another(html):
-    program = [sys.executable, "-u", str(ROOT / "book/build.py")]
+    program = [sys.executable, "-u", str(ROOT / "book/tools/build.py")]
     with build.alone():
         second = subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
         assert second.stdout.readline() == "Another build is at work: waiting for its end.\n"
@@ -184,7 +184,8 @@ def small_book(folder: Path, cell: str) -> None:
     """Write a book of one chapter with the site's own configuration."""
     for name in ("book/_ext", "book/_site"):
         shutil.copytree(ROOT / name, folder / name)
-    for name in ("_config.yml", "requirements.txt", "book/build.py"):
+    (folder / "book/tools").mkdir()
+    for name in ("_config.yml", "requirements.txt", "book/tools/build.py"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "resnet_lab/widgets").mkdir(parents=True)
     (folder / "_toc.yml").write_text(
@@ -205,7 +206,7 @@ def small_chapter(folder: Path, cell: str) -> None:
 
 def run_build(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(folder / "book/build.py")], capture_output=True, text=True
+        [sys.executable, str(folder / "book/tools/build.py")], capture_output=True, text=True
     )
 
 

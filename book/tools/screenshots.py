@@ -1,4 +1,6 @@
-"""Photograph every built page, phone and desktop, light and dark: `python book/screenshots.py`.
+"""Photograph every built page, phone and desktop, light and dark.
+
+`python book/tools/screenshots.py` leaves the pictures in `_build/screenshots`.
 
 Needs Chromium, on the path or named by $CHROMIUM.
 """

@@ -1,4 +1,4 @@
-"""Build the book: `python book/build.py` leaves `_build/html/index.html`.
+"""Build the book: `python book/tools/build.py` leaves `_build/html/index.html`.
 
 Jupyter Book caches what the chapters computed and sees neither a change in `resnet_lab/` nor one
 in its own extensions. So this keeps two fingerprints: when the package or the requirements change,
@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "_build"
 STAMP = BUILD / "fingerprints.json"
 # Held by Jupyter Book under _build/: executed cells, parsed pages, written pages.

@@ -1,4 +1,4 @@
-"""Serve the built book on this machine, compressed: `python book/serve.py [port]`."""
+"""Serve the built book on this machine, compressed: `python book/tools/serve.py [port]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
-HTML = Path(__file__).resolve().parent.parent / "_build" / "html"
+HTML = Path(__file__).resolve().parents[2] / "_build/html"
 TEXT_SUFFIXES = {".html", ".css", ".js", ".json", ".svg", ".txt", ".inv", ".ipynb", ".md"}
 DEFAULT_PORT = 8000
 
