@@ -23,7 +23,7 @@ $(READY): requirements.txt pyproject.toml
 	@touch $(READY)
 
 book: $(READY)  ## execute the chapters and build the site in _build/html
-	@$(RUN) book/tools/build.py
+	@$(RUN) -m book.tools.build
 
 # Two at a time, so each on one thread of torch.
 test: $(READY)  ## everything a change can break quickly
@@ -55,10 +55,10 @@ replay: $(READY)  ## after a change of the training code: do the records still h
 	@$(RUN) -m resnet_lab.records.replay
 
 serve: $(READY)  ## serve the built book on http://localhost:$(PORT), compressed
-	@$(RUN) book/tools/serve.py $(PORT)
+	@$(RUN) -m book.tools.serve $(PORT)
 
 screenshots: $(READY)  ## pictures of every page: phone and desktop, light and dark
-	@$(RUN) book/tools/screenshots.py
+	@$(RUN) -m book.tools.screenshots
 
 clean:  ## remove what was built (the environment stays)
 	@rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis

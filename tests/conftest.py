@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / name) for name in ("book/tools", "book/_ext", "tests/site")]
+sys.path[:0] = [str(ROOT / name) for name in ("book/_ext", "tests/site")]
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
     """Chromium. Without it a test is skipped, unless RESNET_LAB_REQUIRE_BROWSER=1."""
-    from chromium import FLAGS, find_chromium
+    from book.tools.chromium import FLAGS, find_chromium
 
     try:
         program = find_chromium()
