@@ -108,7 +108,7 @@ def second_relu() -> dict[str, bool]:
     return {
         "At the end of a stage": changes("layer1"),
         "Between the stem's convolution": changes("conv1"),
-        "Right behind the stem": changes("relu"),
+        "Right after the stem": changes("relu"),
     }
 
 
