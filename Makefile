@@ -7,23 +7,25 @@ READY  := $(VENV)/.ready
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all mutants lint claims sync minutes bench replay serve screenshots clean
+.PHONY: help book test test-all mutants lint claims sync minutes bench replay lab serve screenshots clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
 	  awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 # The environment: made anew when what it must hold has changed.
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt pyproject.toml book/tools/jupyterlab.json
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@echo "Making the environment in $(VENV) (a few minutes the first time) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@cp book/tools/jupyterlab.json $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $(READY)
 
 book: $(READY)  ## execute the chapters and build the site in _build/html
-	@$(RUN) book/build.py
+	@$(RUN) -m book.tools.build
 
 # Two at a time, so each on one thread of torch.
 test: $(READY)  ## everything a change can break quickly
@@ -57,11 +59,14 @@ bench: $(READY)  ## speed as ratios against named references
 replay: $(READY)  ## after a change of the training code: do the records still hold?
 	@$(RUN) -m resnet_lab.records.replay
 
+lab: $(READY)  ## open the chapters in JupyterLab
+	@$(RUN) -m jupyterlab book
+
 serve: $(READY)  ## serve the built book on http://localhost:$(PORT), compressed
-	@$(RUN) book/serve.py $(PORT)
+	@$(RUN) -m book.tools.serve $(PORT)
 
 screenshots: $(READY)  ## pictures of every page: phone and desktop, light and dark
-	@$(RUN) book/screenshots.py
+	@$(RUN) -m book.tools.screenshots
 
 clean:  ## remove what was built (the environment stays)
 	@rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis

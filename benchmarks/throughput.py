@@ -95,7 +95,7 @@ def work_of(entry: Entry, execution: Execution, direction: str, repeats: int) ->
     """Run a module so many times in a row, and wait for the device.
 
     What is not the module's is prepared: inside a network, its input has the precision of the
-    layer before and asks for a gradient, and the gradient of its output comes from behind.
+    layer before and asks for a gradient, and the gradient of its output is given.
     """
     device, like = execution.torch_device, execution.memory_format
     module = entry.module.to(device).to(memory_format=like)

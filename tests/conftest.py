@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / name) for name in ("book", "book/_ext", "tests/site", "tests/training")]
+sys.path[:0] = [str(ROOT / name) for name in ("book/_ext", "tests/site", "tests/training")]
 
 # Set for the processes of pytest-xdist too, which have to agree on it.
 SEED = os.environ["RESNET_LAB_SEED"] = os.environ.get("RESNET_LAB_SEED") or "0"
@@ -76,7 +76,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
     """Chromium. Without it a test is skipped, unless RESNET_LAB_REQUIRE_BROWSER=1."""
-    from chromium import FLAGS, find_chromium
+    from book.tools.chromium import FLAGS, find_chromium
 
     try:
         program = find_chromium()

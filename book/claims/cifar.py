@@ -1,22 +1,15 @@
 """What recomputes claims about the networks for CIFAR-10 (chapters 13 and 14)."""
 
-from fractions import Fraction
 
 import torch
 from torch import nn
 
 import resnet_lab
-
-Value = int | Fraction | tuple[int, ...]
+from book.claims.value import Value
 
 DEPTHS = (20, 32, 44, 56, 110)
 """Depths of table 6 but the last, whose count has a row of its own."""
 
-__all__ = [
-    "cifar_parameters", "open_lth_shortcut_parameters", "parameters_beyond_plain",
-    "resnet110_with_bottlenecks", "resnet164_parameters", "resnet1001_parameters",
-    "resnet1202_parameters",
-]  # fmt: skip
 
 
 def resnet164_parameters() -> dict[str, Value]:

@@ -1,17 +1,10 @@
 """What recomputes claims about counts of parameters and layers (chapter 15)."""
 
 from dataclasses import replace
-from fractions import Fraction
 
 import resnet_lab
+from book.claims.value import Value
 from resnet_lab.interop.names import library_names
-
-Value = int | Fraction | tuple[int, ...]
-
-__all__ = [
-    "cifar_resnet18_parameters", "keras_resnet50_parameters", "keras_resnet152_parameters",
-    "resnet50_convolutions", "resnet50_layers",
-]  # fmt: skip
 
 
 def keras_resnet50_parameters() -> dict[str, Value]:

@@ -9,7 +9,7 @@ import torchvision
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-Value = int | Fraction | tuple[int, ...]
+from book.claims.value import Value
 
 SIDE = 224
 ALEXNET_CONVS = (
@@ -20,10 +20,6 @@ ALEXNET_CONVS = (
 ALEXNET_LINEAR = (9216, 4096, 4096, 1000)
 """What goes into each linear layer, and what comes out of the last."""
 
-__all__ = [
-    "alexnet_over_googlenet_parameters", "alexnet_parameters", "googlenet_macs",
-    "vgg19_parameters",
-]  # fmt: skip
 
 
 def alexnet_parameters() -> dict[str, Value]:

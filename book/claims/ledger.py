@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from book.claims import recompute
+from book.claims.value import Value
 
 LEDGER = Path(__file__).with_name("ledger.yml")
 DEPENDS, UNTESTABLE = "depends on convention", "not testable here"
@@ -47,12 +48,12 @@ def load(path: Path = LEDGER) -> list[Row]:
     return rows
 
 
-def values(row: Row) -> dict[str, recompute.Value]:
+def values(row: Row) -> dict[str, Value]:
     """What the row's function computes, by convention; empty where nothing can be computed."""
-    return getattr(recompute, row.compute)() if row.compute else {}
+    return recompute.function(row.compute)() if row.compute else {}
 
 
-def decide(row: Row, computed: dict[str, recompute.Value]) -> str:
+def decide(row: Row, computed: dict[str, Value]) -> str:
     """The verdict that the numbers give.
 
     Raises:
@@ -69,7 +70,7 @@ def decide(row: Row, computed: dict[str, recompute.Value]) -> str:
     return found.pop() if len(found) == 1 else DEPENDS
 
 
-def shown(row: Row, value: recompute.Value) -> str:
+def shown(row: Row, value: Value) -> str:
     """A computed value in the row's unit, with two digits more than the claim has."""
     return ", ".join(
         f"{part:,}" if row.unit == 1 and isinstance(part, int)
@@ -78,7 +79,7 @@ def shown(row: Row, value: recompute.Value) -> str:
     )
 
 
-def _compare(row: Row, value: recompute.Value) -> str:
+def _compare(row: Row, value: Value) -> str:
     pairs = list(zip(_parts(value), row.stated, strict=True))
     if all(Fraction(part) == Fraction(figure) * row.unit for part, figure in pairs):
         return "holds"
@@ -91,7 +92,7 @@ def _compare(row: Row, value: recompute.Value) -> str:
     return "contradicted"
 
 
-def _parts(value: recompute.Value) -> tuple[int | Fraction, ...]:
+def _parts(value: Value) -> tuple[int | Fraction, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
@@ -111,9 +112,8 @@ def _row(entry: dict[str, Any]) -> Row:
         raise ValueError(f"{name}: must hold {wanted}, got {list(entry)}")
     if entry["verdict"] not in VERDICTS:
         raise ValueError(f"{name}: verdict must be one of {VERDICTS}, got {entry['verdict']!r}")
-    if entry["compute"] is not None and not hasattr(recompute, entry["compute"]):
-        raise ValueError(f"{name}: compute must name a function of recompute.py, "
-                         f"got {entry['compute']!r}")
+    if entry["compute"] is not None:
+        recompute.function(entry["compute"])
     if not all(isinstance(figure, str) for figure in entry["stated"]):
         raise ValueError(f"{name}: stated must hold quoted figures, got {entry['stated']!r}")
     return Row(**{**entry, "stated": tuple(entry["stated"])})

@@ -6,13 +6,11 @@ import torch
 from torch import nn
 
 import resnet_lab
-
-Value = int | Fraction | tuple[int, ...]
+from book.claims.value import Value
 
 BATCH = 128
 IMAGES = {"50,000 images": 50_000, "45,000 images": 45_000}
 
-__all__ = ["logits_moved_by_doubled_kernels", "steps_of_200_passes"]
 
 
 def steps_of_200_passes() -> dict[str, Value]:

@@ -1,22 +1,25 @@
 """The ledger as a table for the book."""
 
 from book.claims.ledger import Row, load, shown, values
+from resnet_lab.tables import markdown_table
+
+UNITS = {1: "", 10**6: " million", 10**9: " billion"}
 
 
 def markdown() -> str:
     """One line a claim: what is said, by whom, what comes out, and the verdict."""
-    lines = ["| Claim | Verdict | Computed | Source |", "|---|---|---|---|"]
-    return "\n".join(lines + [_line(row) for row in load()])
+    return markdown_table(["Claim", "Verdict", "Computed", "Source"], [_cells(r) for r in load()])
 
 
-def _line(row: Row) -> str:
+def _cells(row: Row) -> list[str]:
     source = f"[{row.source}]({row.link})" if row.link else row.source
-    unit = {1: "", 10**6: " million", 10**9: " billion"}[row.unit]
     computed = "<br>".join(
-        f"{convention}: {shown(row, value)}{unit}" for convention, value in values(row).items()
+        f"{convention}: {shown(row, value)}{UNITS[row.unit]}"
+        for convention, value in values(row).items()
     )
-    cells = (
-        f"{row.claim}. <br>*{row.quantity}*", f"**{row.verdict}** <br>{row.note}",
-        computed or "–", f"{source}, {row.place}",
-    )
-    return f"| {' | '.join(cells)} |"
+    return [
+        f"{row.claim}. <br>*{row.quantity}*",
+        f"**{row.verdict}** <br>{row.note}",
+        computed or "–",
+        f"{source}, {row.place}",
+    ]

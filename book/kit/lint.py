@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from book.kit import cells, metadata, notebooks, numerals, quizzes
+from book.kit import cells, metadata, notebooks, numerals, proofs, quizzes
 from book.kit.notebooks import Cell, Notebook
 
 MOST_LINES = 15
@@ -60,14 +60,19 @@ def typed_numerals(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, s
 
 
 def quiz_numerals(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
-    """Numerals in right options and in feedback that the item's proof does not hold."""
+    """Proofs that are missing or unused; numerals in what a proof has to prove, but not in it."""
     try:
         questions = quizzes.load(_questions(path))
+        computed = proofs.numbers(proofs.beside(_questions(path)))
     except (ValueError, FileNotFoundError) as error:
         yield "quiz", 0, f"{error}. The format is described in book/kit/quizzes.py."
         return
+    named = {item.proof for item in questions.predictions + questions.quiz}
+    for name in sorted(named ^ set(computed)):
+        yield "quiz", 0, f"the proof {name!r} is {'not written' if name in named else 'not used'}."
     for item in questions.predictions + questions.quiz:
-        proved = numerals.numbers(item.proof + item.question) | set(_given(notebook))
+        proved = computed.get(item.proof, set()) | numerals.numbers(item.question)
+        proved |= set(_given(notebook))
         for option in item.options:
             own = set() if option.right else numerals.numbers(option.text)
             for text in (option.feedback, option.text if option.right else ""):

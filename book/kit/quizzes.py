@@ -9,7 +9,7 @@ As an example::
         options:
           - {text: "55", right: true, feedback: One window fewer fits.}
           - {text: "56", feedback: That is the size with padding.}
-        proof: pool_output_size(112, 3, 2) == 55
+        proof: pool_without_padding
     quiz:
       - id: ...
         from: 3          # chapter that teaches it; two of the five are from earlier ones
@@ -18,11 +18,9 @@ As an example::
         proof: ...
 
 ``question`` and ``feedback`` are Markdown. ``text`` is plain, with code between backticks
-(it becomes the summary of a fold, which Markdown does not reach into). A prediction without
-``options`` asks for the reader's own estimate. ``proof`` is a Python expression that a test
-evaluates to True: it computes that the right answer is right. It sees ``torch``, ``nn``,
-``resnet_lab`` and everything of ``resnet_lab.arithmetic``. Numerals in the right option and
-in feedback must occur in the proof or the question.
+(it becomes the summary of a fold, which Markdown does not reach into). ``proof`` names a
+function of the Python file beside it, ``book/quizzes/name.py``, which computes what the options
+say; ``proofs.py`` describes it.
 """
 
 from dataclasses import dataclass
@@ -33,6 +31,7 @@ import yaml
 
 QUIZ_ITEMS = 5
 FROM_EARLIER = 2
+FIELDS = {"id", "from", "question", "options", "proof"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Item:
     id: str
     question: str
     options: tuple[Option, ...]
-    proof: str
+    proof: str  # name of a function
     chapter: int  # that teaches it
 
 
@@ -85,8 +84,8 @@ def load(path: Path) -> Questions:
     number = data["chapter"]
     if not path.name.startswith(f"{number:02d}_"):
         raise ValueError(f"{where}: chapter is {number}, but the name begins otherwise")
-    predictions = tuple(_item(e, where, number, open_=True) for e in data["predictions"])
-    quiz = tuple(_item(e, where, number, open_=False) for e in data["quiz"])
+    predictions = tuple(_item({"from": number, **e}, where, number) for e in data["predictions"])
+    quiz = tuple(_item(e, where, number) for e in data["quiz"])
     ids = [item.id for item in predictions + quiz]
     if len(set(ids)) < len(ids):
         raise ValueError(f"{where}: ids must differ, got {ids}")
@@ -100,20 +99,17 @@ def load(path: Path) -> Questions:
     return Questions(number, predictions, quiz)
 
 
-def _item(entry: dict[str, Any], where: str, chapter: int, open_: bool) -> Item:
+def _item(entry: dict[str, Any], where: str, chapter: int) -> Item:
     where = f"{where}: {entry.get('id', entry)}"
-    required = {"id", "question", "proof"} | (set() if open_ else {"from", "options"})
-    optional = {"options"} if open_ else set()
-    if not required <= set(entry) <= required | optional:
-        raise ValueError(f"{where}: must hold {sorted(required)}, got {sorted(entry)}")
-    options = tuple(_option(option, where) for option in entry.get("options", ()))
-    if options and (len(options) < 2 or sum(option.right for option in options) != 1):
+    if set(entry) != FIELDS:
+        raise ValueError(f"{where}: must hold {sorted(FIELDS)}, got {sorted(entry)}")
+    options = tuple(_option(option, where) for option in entry["options"])
+    if len(options) < 2 or sum(option.right for option in options) != 1:
         raise ValueError(f"{where}: must have two or more options, exactly one of them right")
-    taught = entry.get("from", chapter)
+    taught = entry["from"]
     if not 1 <= taught <= chapter:
         raise ValueError(f"{where}: from must be a chapter up to {chapter}, got {taught}")
-    question = entry["question"].strip()
-    return Item(entry["id"], question, options, str(entry["proof"]).strip(), taught)
+    return Item(entry["id"], entry["question"].strip(), options, entry["proof"], taught)
 
 
 def _option(entry: dict[str, Any], where: str) -> Option:

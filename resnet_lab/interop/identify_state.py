@@ -20,7 +20,7 @@ Weights = dict[str, Tensor]
 LACKS = (
     (r".*\.running_(mean|var)", "normalization keeps no running statistics, as in GroupNorm"),
     (r"fc\..*", "there is no linear classifier"),
-    (r"norm\.0\..*", "nothing is normalized behind the last stage"),
+    (r"norm\.0\..*", "nothing is normalized after the last stage"),
     (r".*downsample\..*", "projections are not normalized"),
     (r"(.*\.)?(bn\d|conv1\.[14])\.(weight|bias)", "convolutions are not normalized"),
 )

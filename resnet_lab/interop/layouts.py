@@ -140,7 +140,7 @@ def translate(entries: Mapping[str, Tensor], average: bool | None = None) -> Tra
 
     Args:
         entries: tensors by name.
-        average: whether the projections of timm's ``resnetv2`` come behind an average pool
+        average: whether the projections of timm's ``resnetv2`` come after an average pool
             (option D), of which its names say nothing; None takes it from the stem, as timm
             has them: D with three convolutions, B with one.
 

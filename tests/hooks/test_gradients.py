@@ -1,4 +1,4 @@
-"""Signal and gradient behind each block, against what autograd says of the same forward pass."""
+"""Signal and gradient after each block, against what autograd says of the same forward pass."""
 
 import copy
 from itertools import pairwise
@@ -71,7 +71,7 @@ def test_what_branch_and_shortcut_add():
     assert (rows[0].branch, rows[0].shortcut) == (None, None)
     for before, row in pairwise(rows[:3]):
         assert row.shortcut == pytest.approx(before.signal, rel=1e-5)
-    for row in rows[1:]:  # behind batch normalization, whose gamma is one
+    for row in rows[1:]:  # after batch normalization, whose gamma is one
         assert row.branch == pytest.approx(1, rel=1e-3)
     silent = resnet_lab.build("resnet20", zero_init_residual=True, num_classes=10)
     assert [row.branch for row in gradient_flow(silent, images, labels)[1:]] == [0] * 9
@@ -80,7 +80,7 @@ def test_what_branch_and_shortcut_add():
 
 
 def test_plain_networks_explode_backward_and_residual_ones_hardly():
-    """Behind 54 layers by a factor of thousands, as batch normalization has it (1902.08129)."""
+    """After 54 layers by a factor of thousands, as batch normalization has it (1902.08129)."""
     images, labels = batch(32, 8)
 
     def growth(name: str) -> float:

@@ -120,7 +120,7 @@ class KuangliuPreActBlock(nn.Module):
 
 
 class KuangliuPreAct(nn.Module):
-    """Pre-activation without the activation behind the last stage."""
+    """Pre-activation without the activation after the last stage."""
 
     def __init__(self):
         super().__init__()

@@ -202,7 +202,7 @@ def test_zero_gamma(name):
 def test_zero_gamma_is_that_of_every_block(name):
     """After the first steps of training some branches may still be silent, and not all."""
     model = build(name, zero_init_residual=True)
-    *_, last = model.blocks()
+    *_, last = model.blocks
     nn.init.ones_(last.get_parameter(f"{last.branch_end}.weight"))
     found = identify(model)
     assert found.facts["zero_gamma"] is False

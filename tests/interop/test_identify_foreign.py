@@ -201,7 +201,7 @@ def test_a_last_activation_that_is_missing():
     for source in (foreign.KuangliuPreAct(), foreign.KuangliuPreAct().state_dict()):
         found = identify(source)
         assert (found.name, found.spec) == ("resnetv2_18", None)
-        assert "nothing is normalized behind the last stage" in found.differences
+        assert "nothing is normalized after the last stage" in found.differences
 
 
 def test_projections_of_the_raw_input():

@@ -13,15 +13,23 @@ OPTIONS = [
     {"text": "`55`", "right": True, "feedback": "One window fewer fits."},
     {"text": "56", "feedback": "That takes padding."},
 ]
+PROOFS = """
+from resnet_lab.arithmetic import pool_output_size
+
+
+def narrow():
+    columns = pool_output_size(112, 3, 2)
+    return {"`55`": columns == 55, "56": columns == 56}
+"""
 QUESTIONS = {
     "chapter": 4,
     "predictions": [
         {"id": "guess", "question": "How wide?", "options": OPTIONS,
-         "proof": "pool_output_size(112, 3, 2) == 55"},
+         "proof": "narrow"},
     ],
     "quiz": [
         {"id": f"item-{k}", "from": chapter, "question": "How wide?", "options": OPTIONS,
-         "proof": "pool_output_size(112, 3, 2) == 55"}
+         "proof": "narrow"}
         for k, chapter in enumerate((4, 4, 4, 3, 1))
     ],
 }
@@ -53,7 +61,7 @@ class Chapter:
 
     def __init__(self, book: Path) -> None:
         self.book, self.path = book, book / "04_sample.ipynb"
-        self.questions = copy.deepcopy(QUESTIONS)
+        self.questions, self.proofs = copy.deepcopy(QUESTIONS), PROOFS
         cells = [
             {"id": f"cell-{k}", "cell_type": kind, "metadata": {"tags": tags}, "source": source}
             | ({"outputs": [], "execution_count": None} if kind == "code" else {})
@@ -71,6 +79,7 @@ class Chapter:
         quizzes = self.book / "quizzes"
         quizzes.mkdir(exist_ok=True)
         (quizzes / "04_sample.yml").write_text(yaml.safe_dump(self.questions))
+        (quizzes / "sample.py").write_text(self.proofs)
         self.path.write_text(notebooks.dump(json.loads(json.dumps(self.notebook))))
         return self.path
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 import torchvision
 
-from book.claims import ledger, recompute, run
+from book.claims import imagenet, ledger, run
 from book.kit import numerals
 
 ROWS = ledger.load()
@@ -75,7 +75,8 @@ def test_the_command_sees_a_wrong_verdict(monkeypatch, capsys):
 
 @pytest.mark.parametrize(("field", "value", "message"), [
     ("verdict", "true", "verdict must be one of"),
-    ("compute", "resnet51_macs", "compute must name a function"),
+    ("compute", "imagenet.resnet51_macs", "compute must name a function of imagenet.py"),
+    ("compute", "resnet50_macs", "compute must begin with one of .*'imagenet'"),
     ("stated", "[3.8]", "stated must hold quoted figures"),
     ("extra", "1", "must hold"),
 ])
@@ -90,10 +91,10 @@ def test_a_row_with_a_fault(tmp_path, field, value, message):
 
 def test_counts_agree_with_torchvisions_own():
     weights = torchvision.models.ResNet50_Weights.IMAGENET1K_V1.meta
-    assert recompute.resnet50_macs()["v1.5"] / BILLION == pytest.approx(weights["_ops"], abs=5e-4)
-    assert recompute.resnet50_parameters()["trained parameters"] == weights["num_params"]
+    assert imagenet.resnet50_macs()["v1.5"] / BILLION == pytest.approx(weights["_ops"], abs=5e-4)
+    assert imagenet.resnet50_parameters()["trained parameters"] == weights["num_params"]
     weights = torchvision.models.VGG19_Weights.IMAGENET1K_V1.meta
-    assert recompute.vgg19_macs()["all layers"] / BILLION == pytest.approx(
+    assert imagenet.vgg19_macs()["all layers"] / BILLION == pytest.approx(
         weights["_ops"], abs=5e-4)
 
 
@@ -104,4 +105,4 @@ def test_the_plain_network_by_hand():
         (w * (v + 3 * w) * 9) * side**2
         for v, w, side in ((64, 64, 56), (64, 128, 28), (128, 256, 14), (256, 512, 7))
     )
-    assert recompute.resnet18_macs()["A (no weights in shortcuts)"] == stem + stages + 512 * 1000
+    assert imagenet.resnet18_macs()["A (no weights in shortcuts)"] == stem + stages + 512 * 1000

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 import torch
 
-from book.kit import cells, minutes, notebooks, quizzes, solutions, sync
+from book.kit import cells, minutes, notebooks, proofs, quizzes, solutions, sync
 
 
 def test_writing_is_what_nbformat_writes(chapter):
@@ -78,6 +78,7 @@ def broken(change):
     (broken(lambda item: item.update(hint="x")), "item-0: must hold"),
     (broken(lambda item: item.update({"from": 7})), "from must be a chapter up to 4"),
     (broken(lambda item: item["options"].pop()), "two or more options"),
+    (broken(lambda item: item.pop("options")), "item-0: must hold"),
     (broken(lambda item: item["options"][1].update(right=True)), "exactly one of them right"),
     (broken(lambda item: item["options"][1].pop("feedback")), "must hold text and feedback"),
     (broken(lambda item: item["options"][1].update(text=56)), "quoted plain text"),
@@ -88,6 +89,39 @@ def test_questions_with_a_fault(chapter, plant, message):
     chapter.write()
     with pytest.raises(ValueError, match=message):
         quizzes.load(chapter.book / "quizzes" / "04_sample.yml")
+
+
+ITEM = quizzes.Item(
+    "width", "How wide?",
+    (quizzes.Option("5", "", False), quizzes.Option("55 columns", "", True),
+     quizzes.Option("56 columns", "", False)), "width", 4,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("computed", "message"), [
+    ({"55": True, "5": False}, None),
+    ({"55 columns": True, "56": False}, None),
+    ({"55": False, "56": False}, "'55 columns' is computed as False"),
+    ({"55": True, "56": True}, "'56 columns' is computed as True"),
+    ({"56": True, "5": False}, "'56 columns' is computed as True"),
+    ({"56": False, "5": False}, "leaves out the right option '55 columns'"),
+    ({"55": True}, "names no option that is wrong"),
+    ({"55": 1, "56": False}, "'55 columns' is computed as 1"),
+    ({"55": True, "56": False, "57": False}, "'57' begins 0 of the options"),
+    ({"55": True, "": False, "56": False}, "'' begins 3 of the options"),
+])
+def test_what_a_proof_computes_is_held_against_the_options(computed, message):
+    found = proofs.faults(ITEM, computed)
+    assert found == [] if message is None else any(message in fault for fault in found)
+
+
+def test_a_proof_draws_the_same_numbers_every_time(tmp_path):
+    path = tmp_path / "sample.py"
+    path.write_text("import torch\n\n\ndef draw():\n    return {'a': torch.rand(1).item()}\n")
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    assert proofs.run(path, "draw") == proofs.run(path, "draw")
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_an_unknown_prediction_names_the_known_ones(chapter):

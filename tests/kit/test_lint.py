@@ -108,6 +108,31 @@ def test_the_right_option_must_be_proved(chapter):
     found(chapter, "'54' is in neither the proof nor the question")
 
 
+@pytest.mark.parametrize("source", ['    """Gives 54."""', '    # 54', '    "54"', "_54 = 54"])
+def test_only_numbers_that_a_proof_computes_with_count(chapter, source):
+    chapter.questions["quiz"][0]["options"][0]["feedback"] = "The kernel leaves 54."
+    chapter.proofs = chapter.proofs.replace("    columns =", f"{source}\n    columns =", 1) if (
+        source.startswith(" ")
+    ) else f"{source}\n{chapter.proofs}"
+    found(chapter, "'54' is in neither the proof nor the question")
+
+
+def test_a_proof_that_is_not_written(chapter):
+    chapter.questions["quiz"][0]["proof"] = "wide"
+    assert "the proof 'wide' is not written" in str(lint.check(chapter.write())[0])
+
+
+def test_a_proof_that_no_question_uses(chapter):
+    chapter.proofs += "\n\ndef wide():\n    return {}\n\n\ndef _shared():\n    return 2\n"
+    found(chapter, "the proof 'wide' is not used")
+
+
+def test_proofs_that_are_missing(chapter):
+    (chapter.book / "quizzes" / "sample.py").unlink()
+    (finding,) = lint.check(chapter.path)
+    assert "No such file" in str(finding)
+
+
 @pytest.mark.parametrize(("field", "value", "message"), [
     ("part", "II", "part must be one of"),
     ("given", [224, "7"], "given must be numbers"),

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def html() -> Path:
     """The folder of the built site, built if need be."""
     build = subprocess.run(
-        [sys.executable, str(ROOT / "book" / "build.py")], capture_output=True, text=True
+        [sys.executable, "-m", "book.tools.build"], cwd=ROOT, capture_output=True, text=True
     )
     if build.returncode:
         pytest.fail(f"the book does not build:\n{build.stdout[-3000:]}\n{build.stderr[-3000:]}")
@@ -35,7 +35,7 @@ def pages(html: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def site(html: Path) -> Iterator[str]:
     """The address of the built site, served."""
-    from serve import server
+    from book.tools.serve import server
 
     book = server(0)
     threading.Thread(target=book.serve_forever, daemon=True).start()

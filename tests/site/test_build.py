@@ -8,16 +8,17 @@ import shutil
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
-import build
 import nbformat
 import pytest
-import serve
 import strict_pages
 import temml_math
+
+from book.tools import build, serve
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "<!DOCTYPE html><html><head><meta charset='utf-8'/>{head}</head><body>{body}</body></html>"
@@ -145,49 +146,108 @@ def test_what_is_dropped_and_why(tmp_path, monkeypatch, capsys, stamp, kept, rea
     assert build.read_stamp() == NOW
 
 
-def test_a_build_waits_for_another(html):
-    program = [sys.executable, "-u", str(ROOT / "book/build.py")]
+BUILDER = """
+import sys
+from pathlib import Path
+from book.tools import build
+
+build.BUILD = Path(sys.argv[1])
+build.build = lambda: print((build.BUILD / "pages").read_text())
+build.main()
+"""
+
+
+def test_builds_wait_for_one_under_way(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    pages = tmp_path / "pages"
+    pages.write_text("half")
+    program = [sys.executable, "-c", BUILDER, tmp_path]
     with build.alone():
-        second = subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
-        assert second.stdout.readline() == "Another build is at work: waiting for its end.\n"
-        with pytest.raises(subprocess.TimeoutExpired):
-            second.wait(0.5)
-    out, _ = second.communicate(timeout=300)
-    assert second.returncode == 0, out
+        waiting = []
+        for _ in range(2):  # while the second begins, the first would have time to go on
+            waiting.append(subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True))
+            assert "waiting for its end" in waiting[-1].stdout.readline()
+        pages.write_text("whole")
+    assert [builder.communicate()[0] for builder in waiting] == ["whole\n"] * 2
 
 
-def test_server_compresses(html):
-    book = serve.server(0)
-    threading.Thread(target=book.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{book.server_port}/book/index.html"
-    request = urllib.request.Request(address, headers={"Accept-Encoding": "gzip"})
+def test_a_build_that_was_killed_keeps_no_other_waiting(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    killed = BUILDER.replace('print((build.BUILD / "pages").read_text())', "os._exit(9)")
+    first = subprocess.run([sys.executable, "-c", f"import os{killed}", tmp_path], cwd=ROOT)
+    assert first.returncode == 9
+    with build.alone():
+        assert not capsys.readouterr().out
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch):
+    """The address of a small site, served."""
+    monkeypatch.setattr(serve, "HTML", tmp_path)
+    (tmp_path / "index.html").write_text(PAGE.format(head="", body="<p>front</p>"))
+    (tmp_path / "font.woff2").write_bytes(bytes(range(200)))
+    with serve.server(0) as book:
+        threading.Thread(target=book.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{book.server_port}"
+        book.shutdown()
+
+
+def get(address: str, encodings: str = "gzip") -> tuple[dict[str, str], bytes]:
+    """What a browser that takes these encodings is given."""
+    request = urllib.request.Request(address, headers={"Accept-Encoding": encodings})
     with urllib.request.urlopen(request) as answer:
-        assert answer.headers["Content-Encoding"] == "gzip"
-        assert answer.headers["Vary"] == "Accept-Encoding"
-        compressed = answer.read()
-    with urllib.request.urlopen(address) as answer:
-        assert answer.read() == gzip.decompress(compressed)
-    for name in ("nothing.html", "%00", "a%00.html", "%ED%A0%80.html", "book/index.html/"):
-        for headers in ({}, {"Accept-Encoding": "gzip"}):
-            address = f"http://127.0.0.1:{book.server_port}/{name}"
-            with pytest.raises(urllib.error.HTTPError, match="404"):
-                urllib.request.urlopen(urllib.request.Request(address, headers=headers))
-    book.shutdown()
-    book.server_close()
+        return dict(answer.headers), answer.read()
+
+
+def test_server_compresses_text(served, tmp_path):
+    headers, body = get(f"{served}/index.html")
+    assert headers["Content-Encoding"] == "gzip"
+    assert headers["Content-Length"] == str(len(body))
+    assert headers["Vary"] == "Accept-Encoding"
+    page = (tmp_path / "index.html").read_bytes()
+    assert gzip.decompress(body) == page
+    assert get(f"{served}/index.html", "identity")[1] == get(f"{served}/")[1] == page
+    headers, body = get(f"{served}/font.woff2")
+    assert "Content-Encoding" not in headers
+    assert body == (tmp_path / "font.woff2").read_bytes()
+
+
+def test_server_hands_out_what_was_built_since(served, tmp_path):
+    assert get(f"{served}/index.html")[0]["Cache-Control"] == "no-cache"
+    (tmp_path / "index.html").write_text("new")
+    assert gzip.decompress(get(f"{served}/index.html")[1]) == b"new"
+
+
+@pytest.mark.parametrize("encodings", ["gzip", "identity"])
+@pytest.mark.parametrize(
+    "name", ["nothing.html", "%00", "a%00.html", "%ED%A0%80.html", "index.html/"]
+)
+def test_server_says_that_there_is_no_such_page(served, name, encodings):
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        get(f"{served}/{name}", encodings)
 
 
 def test_server_says_what_is_missing(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(serve, "HTML", tmp_path)
-    assert serve.main(["0"]) == 1
+    with pytest.raises(SystemExit):
+        serve.main(["0"])
     assert "make book" in capsys.readouterr().err
-    assert serve.main(["x"]) == 2
+
+
+@pytest.mark.parametrize(("port", "message"), [("x", "'x'"), ("65536", "0-65535")])
+def test_server_says_what_a_port_is(tmp_path, monkeypatch, capsys, port, message):
+    monkeypatch.setattr(serve, "HTML", tmp_path)
+    (tmp_path / "index.html").write_text("<p>front</p>")
+    with pytest.raises(SystemExit):
+        serve.main([port])
+    assert message in capsys.readouterr().err
 
 
 def small_book(folder: Path, cell: str) -> None:
     """Write a book of one chapter with the site's own configuration."""
-    for name in ("book/_ext", "book/_site"):
+    for name in ("book/_ext", "book/_site", "book/tools"):
         shutil.copytree(ROOT / name, folder / name)
-    for name in ("_config.yml", "requirements.txt", "book/build.py"):
+    for name in ("_config.yml", "requirements.txt"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "resnet_lab/widgets").mkdir(parents=True)
     (folder / "_toc.yml").write_text(
@@ -208,7 +268,7 @@ def small_chapter(folder: Path, cell: str) -> None:
 
 def run_build(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(folder / "book/build.py")], capture_output=True, text=True
+        [sys.executable, "-m", "book.tools.build"], cwd=folder, capture_output=True, text=True
     )
 
 

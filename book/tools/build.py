@@ -1,4 +1,4 @@
-"""Build the book: `python book/build.py` leaves `_build/html/index.html`.
+"""Build the book: `python -m book.tools.build` leaves `_build/html/index.html`.
 
 Jupyter Book caches what the chapters computed and sees neither a change in `resnet_lab/` nor one
 in its own extensions. So this keeps two fingerprints: when the package or the requirements change,
@@ -10,7 +10,6 @@ that the same fault fails every time: Jupyter Book keeps no chapter that failed.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -22,7 +21,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from filelock import FileLock, Timeout
+
+ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "_build"
 STAMP = BUILD / "fingerprints.json"
 # Held by Jupyter Book under _build/: executed cells, parsed pages, written pages.
@@ -111,12 +112,13 @@ def run_jupyter_book() -> int:
 def alone() -> Iterator[None]:
     """Wait for a build that another process is at: two at once would spoil each other."""
     BUILD.mkdir(exist_ok=True)
-    with (BUILD / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("Another build is at work: waiting for its end.", flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = FileLock(BUILD / "lock")
+    try:
+        held = lock.acquire(blocking=False)
+    except Timeout:
+        print("Another build is at work: waiting for its end.", flush=True)
+        held = lock.acquire()
+    with held:
         yield
 
 

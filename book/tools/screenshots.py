@@ -1,4 +1,6 @@
-"""Photograph every built page, phone and desktop, light and dark: `python book/screenshots.py`.
+"""Photograph every built page, phone and desktop, light and dark.
+
+`python -m book.tools.screenshots` leaves the pictures in `_build/screenshots`.
 
 Needs Chromium, on the path or named by $CHROMIUM.
 """
@@ -11,9 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from chromium import FLAGS, find_chromium
-from serve import HTML, server
+from book.tools.chromium import FLAGS, find_chromium
+from book.tools.serve import HTML, server
 
 TARGET = HTML.parent / "screenshots"
 WIDTHS = {"phone": 390, "desktop": 1280}

@@ -1,24 +1,20 @@
-"""Serve the built book on this machine, compressed: `python book/serve.py [port]`."""
+"""Serve the built book on this machine, compressed: `python -m book.tools.serve [port]`."""
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import os
 import sys
-from functools import lru_cache, partial
+from contextlib import suppress
+from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
-HTML = Path(__file__).resolve().parent.parent / "_build" / "html"
+HTML = Path(__file__).resolve().parents[2] / "_build/html"
 TEXT_SUFFIXES = {".html", ".css", ".js", ".json", ".svg", ".txt", ".inv", ".ipynb", ".md"}
 DEFAULT_PORT = 8000
-
-
-@lru_cache(maxsize=256)
-def compressed(path: Path, _modified: float) -> bytes:
-    """Return the gzip form of a file; the time it was modified keeps the memory honest."""
-    return gzip.compress(path.read_bytes(), compresslevel=6, mtime=0)
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -29,19 +25,19 @@ class Handler(SimpleHTTPRequestHandler):
     def send_head(self) -> BytesIO | None:
         """Answer with the headers and return the body, as the base class asks."""
         name = self.translate_path(self.path)
-        if name.endswith("/") and os.path.isdir(name):
-            name += "index.html"
-        path = Path(name)
         takes_gzip = "gzip" in self.headers.get("Accept-Encoding", "")
-        if path.suffix not in TEXT_SUFFIXES or not takes_gzip or not os.path.isfile(name):
-            try:
-                return super().send_head()  # type: ignore[return-value]
-            except ValueError:  # no file can have this name: it holds a zero byte
-                self.send_error(404, "File not found")
-                return None
-        body = compressed(path, path.stat().st_mtime)
+        if takes_gzip and os.path.isfile(name) and Path(name).suffix in TEXT_SUFFIXES:
+            return self._compressed(Path(name))
+        try:
+            return super().send_head()  # type: ignore[return-value]
+        except ValueError:  # no file can have this name: it holds a zero byte
+            self.send_error(404, "File not found")
+            return None
+
+    def _compressed(self, path: Path) -> BytesIO:
+        body = gzip.compress(path.read_bytes(), compresslevel=6, mtime=0)
         self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Type", self.guess_type(path))
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -71,29 +67,24 @@ def server(port: int) -> Server:
 
     Raises `FileNotFoundError` when the book was not built.
     """
-    if not (HTML / "index.html").is_file():
-        missing = HTML / "index.html"
-        raise FileNotFoundError(f"{missing} is missing: build the book first (make book)")
+    front = HTML / "index.html"
+    if not front.is_file():
+        raise FileNotFoundError(f"{front} is missing: build the book first (make book)")
     return Server(("127.0.0.1", port), partial(Handler, directory=str(HTML)))
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str] | None = None) -> None:
     """Serve until interrupted."""
-    port = arguments[0] if arguments else str(DEFAULT_PORT)
-    if not port.isdigit() or int(port) > 65535:
-        print(f"port is {port!r}; a number from 0 to 65535 is accepted", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(description="Serve the built book on this machine.")
+    parser.add_argument("port", type=int, nargs="?", default=DEFAULT_PORT)
     try:
-        with server(int(port)) as book:
-            print(f"http://localhost:{book.server_port}/ (Ctrl+C ends it)", flush=True)
-            book.serve_forever()
-    except OSError as error:  # FileNotFoundError is one
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print()
-    return 0
+        book = server(parser.parse_args(arguments).port)
+    except (OSError, OverflowError) as error:  # FileNotFoundError is one
+        parser.error(str(error))
+    print(f"http://localhost:{book.server_port}/ (Ctrl+C ends it)", flush=True)
+    with book, suppress(KeyboardInterrupt):
+        book.serve_forever()
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    main()
