@@ -393,8 +393,8 @@ def test_curves_that_grow_leave_the_reader_where_he_stands(record):
     """At the end with the run, else at the chosen step; a net that was hidden stays hidden."""
 
     def upto(count: int, *seeds: int) -> Any:
-        errors = [80.0, 70.0, 60.0, 50.0][:count]
-        return race_of([replace(record, seed=seed, curve=points(*errors)) for seed in seeds], "")
+        curve = points(*[80.0, 70.0, 60.0, 50.0][:count])
+        return race_of([replace(record, seed=seed, curve=curve) for seed in seeds], "Runs")
 
     def called(*seeds: int) -> list[str]:
         return [f"ResNet-20, option B, learning rate 0.05, seed {seed}" for seed in seeds]
@@ -421,7 +421,7 @@ def test_a_front_end_gets_new_curves_in_one_message(record, monkeypatch):
     chart = GrowingRace()
     sent: list[set[str]] = []
     monkeypatch.setattr(chart, "send_state", lambda key=None: sent.append(set(key)))
-    chart.show(race_of([replace(record, curve=points(80.0))], ""))
+    chart.show(race_of([replace(record, curve=points(80.0))], "Runs"))
     assert sent == [{"race", "shown", "step"}]
 
 
