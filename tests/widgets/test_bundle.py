@@ -100,7 +100,7 @@ def test_modules_that_import_each_other_are_refused(tmp_path: Path) -> None:
         main='import { one } from "./base.js";\nexport const two = 2;\n',
         base='import { two } from "./main.js";\nexport const one = 1;\n',
     )
-    with pytest.raises(ValueError, match=r"main\.js -> base\.js -> main\.js"):
+    with pytest.raises(ValueError, match=r"/main\.js -> \S+/base\.js -> \S+/main\.js"):
         bundle(entry)
 
 
@@ -117,4 +117,4 @@ def test_each_figure_is_one_module_that_node_loads(tmp_path: Path, figure: type)
     script = f"import({uri}).then((module) => console.log(typeof module.default.render))"
     done = subprocess.run([NODE, "-e", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "function"
-    assert len(figure._esm) < 32 * 1024
+    assert len(figure._esm) < 36 * 1024
