@@ -222,6 +222,31 @@ def test_input_takes_the_models_type():
     assert trace_shapes(model, (1, 3, 64, 64)).params == 11_689_512
 
 
+def test_input_takes_the_type_of_the_first_floating_point_parameter():
+    class Counting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.count = nn.Parameter(torch.zeros(2, dtype=torch.int64), requires_grad=False)
+            self.layer = nn.Linear(4, 3).double()
+
+        def forward(self, x):
+            return self.layer(x)
+
+    assert [row.name for row in trace_shapes(Counting(), (1, 4))] == ["", "layer"]
+
+
+def test_inputs_by_keyword_are_seen_too():
+    class Asking(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Bilinear(2, 3, 4)
+
+        def forward(self, x):
+            return self.layer(x, input2=torch.zeros(5, 3))
+
+    assert trace_shapes(Asking(), (5, 2))[0].input_shape == ((5, 2), (5, 3))
+
+
 def test_kernel_stride_padding():
     rows = trace_shapes(
         nn.Sequential(nn.Conv2d(3, 4, (3, 1), stride=2, padding=(1, 0)), nn.MaxPool2d(2)),
@@ -245,6 +270,7 @@ def test_compiled_model_is_unwrapped():
         ("224", TypeError, "input_size must be a shape"),
         (224, TypeError, "input_size must be a shape"),
         ((1, 3, 224.0, 224), TypeError, "each of input_size must be an integer, got 224.0"),
+        ((True, 3, 224, 224), TypeError, "each of input_size must be an integer, got True"),
         ((1, 3, 0, 224), ValueError, "each of input_size must be at least 1, got 0"),
     ],
 )
@@ -264,7 +290,8 @@ def test_table_lines_up_and_escapes():
     assert lines[0] == "caption"
     assert lines[4] == "a             1,000"
     assert lines[5] == "long<b>          20"
-    markup = html_table(["name"], [["long<b>"]], "a & b")
+    markup = html_table(["<i>", "name"], [["", "long<b>"]], "a & b")
+    assert "&lt;i&gt;" in markup
     assert "long&lt;b&gt;" in markup
     assert "<caption>a &amp; b</caption>" in markup
 

@@ -290,4 +290,22 @@ def test_entries_that_are_no_weights_are_refused(small):
         read_weights({**small, "conv1.weight": torch.ones(16, 3, 3, 3, dtype=torch.int8)})
     with pytest.raises(ValueError, match="lazy"):
         read_weights(nn.Sequential(nn.LazyConv2d(3, 3)).state_dict())
+    with pytest.raises(ValueError, match="sparse"):
+        read_weights({**small, "fc.weight": small["fc.weight"].to_sparse()})
+    whole = {**small, "fc.weight": small["fc.weight"].long()}
+    assert "fc.weight must be torch.float32, got torch.int64" in refusal(build("resnet20"), whole)
     assert "meta" in refusal(build("resnet20"), {n: t.to("meta") for n, t in small.items()})
+
+
+def test_a_model_on_the_meta_device_takes_no_weights(small):
+    with torch.device("meta"):
+        model = build("resnet20")
+    with pytest.raises(ValueError, match="^model must be on a device that holds values"):
+        load_weights(model, small)
+
+
+def test_the_number_of_classes_is_named_only_where_the_rest_fits():
+    narrow = build("resnet20", stem_width=8, widths=(8, 8, 8)).state_dict()
+    message = refusal(build("resnet20"), narrow)
+    assert "of another shape: conv1.weight" in message
+    assert "num_classes" not in message

@@ -170,6 +170,7 @@ def test_unknown_change_is_named():
         ({"stem": "deep", "stem_width": 12}, ValueError, "^stem_width must be a multiple of 8"),
         ({"zero_init_residual": 1}, TypeError, "^zero_init_residual must be True or False, got 1"),
         ({"shortcut": "A", "widths": (64, 32, 64, 128)}, ValueError, "widths must not shrink"),
+        ({"shortcut": "A-split", "stem_width": 512}, ValueError, "shrink, .* a stem of 512"),
     ],
 )
 def test_impossible_changes(changes, error, message):

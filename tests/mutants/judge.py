@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -103,8 +104,9 @@ def _runs(jobs: Sequence, workshop: Workshop, stop_early: bool = False) -> Itera
             tests, key = waiting.pop(0)
             copy = free.pop()
             healthy = _put_in(key, copy) if isinstance(key, Mutant) else None
+            limit = time.monotonic() + LIMIT if healthy is not None else inf
             run = workshop.start(copy, tests, stop_early)
-            running[run.sentinel] = (run, copy, key, healthy, time.monotonic() + LIMIT)
+            running[run.sentinel] = (run, copy, key, healthy, limit)
         ended = wait(list(running), timeout=10)
         late = [s for s, (*_, limit) in running.items() if time.monotonic() > limit]
         for sentinel in {*ended, *late}:

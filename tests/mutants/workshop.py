@@ -26,7 +26,7 @@ FLAGS = (
     "-o", "addopts=-q --strict-markers", "-p", "_hypothesis_pytestplugin",
     "-p", "no:cacheprovider", "--tb=short",
 )  # fmt: skip
-LIMIT = 600  # seconds, far from what any takes: for those that never end
+LIMIT = 1200  # seconds for the tests of one mutant, far from what any takes: some never end
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".hypothesis", ".*_cache", "_build", "build", "__pycache__", "*.egg-info"
 )
