@@ -4,6 +4,7 @@ import gc
 import itertools
 import os
 import signal
+import sys
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -232,33 +233,27 @@ def test_switches_of_the_process_hold_until_the_last_run_ends(tmp_path, held, mo
 
 
 def test_an_impatient_ctrl_c_still_stops_all_of_them(tmp_path, monkeypatch):
-    """The second signal comes while the first is waiting for the runs to stop."""
-    meeting, waiting, over = threading.Barrier(2), threading.Event(), threading.Event()
-    advance, shutdown, threads = Trainer.advance, ThreadPoolExecutor.shutdown, set()
+    """One comes while two runs are in their third step, one while it waits for their end."""
+    meeting, over, threads = threading.Barrier(3), threading.Event(), set()
+    advance = Trainer.advance
 
-    def interrupt():
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-
-    def interrupting(trainer):
+    def waiting(trainer):
         if trainer.steps == 2:
             threads.add(threading.current_thread())
-            first = meeting.wait(PATIENCE) == 0
-            if first:
-                interrupt()
-            assert waiting.wait(PATIENCE)
-            if first:
-                interrupt()
+            meeting.wait(PATIENCE)
             assert over.wait(PATIENCE)
         advance(trainer)
 
-    def seen(pool, **options):
-        waiting.set()
-        shutdown(pool, **options)
+    def interrupted(futures):
+        meeting.wait(PATIENCE)
+        signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(Trainer, "advance", interrupting)
-    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", seen)
-    with heeding_ctrl_c(), pytest.raises(KeyboardInterrupt) as second:
-        list(side_by_side(makers(tmp_path), 2, CPU))
+    monkeypatch.setattr(Trainer, "advance", waiting)
+    monkeypatch.setattr(sys.modules[side_by_side.__module__], "as_completed", interrupted)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "join", lambda _: signal.raise_signal(signal.SIGINT))
+        with heeding_ctrl_c(), pytest.raises(KeyboardInterrupt) as second:
+            list(side_by_side(makers(tmp_path), 2, CPU))
     over.set()
     for thread in threads:
         thread.join(PATIENCE)
