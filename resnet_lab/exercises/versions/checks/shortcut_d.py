@@ -9,7 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_lab.exercises.checking import AnswerError, attempt, exercise
-from resnet_lab.exercises.modules import gradient_fault, shared_parameter_fault, statistics_fault
+from resnet_lab.exercises.comparison import comparison_fault, partners
+from resnet_lab.exercises.modules import shared_parameter_fault
+from resnet_lab.models.plan import BlockPlan
+from resnet_lab.models.shortcuts import option_d
 
 CHANNELS = (6, 10)
 MAPS = ((8, 8), (7, 7), (8, 5), (1, 1))
@@ -27,8 +30,11 @@ MAPS = ((8, 8), (7, 7), (8, 5), (1, 1))
 def check_shortcut_d(answer: Callable[[int, int, int], nn.Module]) -> str | None:
     """Average pool, projection and normalization, for any size and for stride 1 as well."""
     for stride in (2, 1):
-        shortcut = _made(answer, stride)
-        if fault := _fault(shortcut, stride):
+        try:
+            fault = _fault(_made(answer, stride), stride)
+        except AnswerError as error:
+            fault = str(error)
+        if fault:
             return f"With stride {stride}: {fault}"
     return shared_parameter_fault(lambda: _made(answer, 2))
 
@@ -41,15 +47,17 @@ def _made(answer: Callable[[int, int, int], Any], stride: int) -> nn.Module:
 
 
 def _fault(shortcut: nn.Module, stride: int) -> str | None:
-    shortcut = copy.deepcopy(shortcut)  # the checks set weights and move statistics
-    images = torch.randn(2, CHANNELS[0], 7, 7, generator=torch.Generator().manual_seed(0))
+    plan = BlockPlan(2, 0, "basic", "v1", CHANNELS[0], CHANNELS[1], CHANNELS[1], (stride, 1))
+    reference, like = option_d(plan), "the shortcut of D"
+    if fault := _shape_fault(shortcut, stride):
+        return fault
+    projection = partners(shortcut, reference, like)["1.weight"]
+    generator = torch.Generator().manual_seed(0)
+    images = [torch.randn(2, CHANNELS[0], *size, generator=generator) for size in MAPS[:3]]
     return (
-        _shape_fault(shortcut, stride)
-        or _parameter_fault(shortcut)
-        or _value_fault(shortcut, stride)
+        _value_fault(copy.deepcopy(shortcut), projection, stride)
         or _work_fault(shortcut, stride)
-        or gradient_fault(shortcut, images)
-        or statistics_fault(shortcut, images)
+        or comparison_fault(shortcut, reference, images, like)
     )
 
 
@@ -69,20 +77,12 @@ def _shape_fault(shortcut: nn.Module, stride: int) -> str | None:
     return None
 
 
-def _parameter_fault(shortcut: nn.Module) -> str | None:
-    shapes = [tuple(parameter.shape) for parameter in shortcut.parameters()]
-    if shapes == [(CHANNELS[1], CHANNELS[0], 1, 1), (CHANNELS[1],), (CHANNELS[1],)]:
-        return None
-    return (f"its parameters have the shapes {shapes}. Those of `shortcut_b` are the weights of a "
-            "1x1 and the scale and shift of a normalization, and D learns nothing else.")
-
-
 @torch.no_grad()
-def _value_fault(shortcut: nn.Module, stride: int) -> str | None:
+def _value_fault(shortcut: nn.Module, projection: str, stride: int) -> str | None:
     """Numbered positions go in; projections that average the channels show what was read."""
-    conv, *_ = shortcut.parameters()
-    conv.fill_(1 / CHANNELS[0])
-    conv[1] *= -1
+    weight = shortcut.get_parameter(projection)
+    weight.fill_(1 / CHANNELS[0])
+    weight[1] *= -1
     for rows, columns in MAPS:
         numbers = torch.arange(float(rows * columns)).view(1, 1, rows, columns)
         plus, minus = shortcut.eval()(numbers.expand(1, CHANNELS[0], -1, -1))[0, :2]
@@ -117,91 +117,3 @@ def _work_fault(shortcut: nn.Module, stride: int) -> str | None:
         return None
     return (f"the numbers are right, but the 1x1 works on {max(positions)} positions where "
             f"{needed} come out.")
-
-
-def _with(
-    pool: Callable[[int], nn.Module], last: tuple[nn.Module, ...] = (), bias: bool = False,
-    conv_stride: int = 1,
-) -> Callable[[int, int, int], nn.Sequential]:
-    """The right shortcut, or one with another pool, convolution or end."""
-    def shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Sequential:
-        conv = nn.Conv2d(in_channels, out_channels, 1, conv_stride, bias=bias)
-        first = pool(stride) if stride > 1 else nn.Identity()
-        return nn.Sequential(first, conv, nn.BatchNorm2d(out_channels), *last)
-
-    return shortcut
-
-
-def _up(stride: int) -> nn.Module:
-    return nn.AvgPool2d(2, stride, ceil_mode=True)
-
-
-class _Functional(nn.Module):
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__()
-        self.stride = stride
-        self.projection = nn.Conv2d(in_channels, out_channels, 1, bias=False)
-        self.norm = nn.BatchNorm2d(out_channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Average by a function, then project."""
-        return self.norm(self.projection(F.avg_pool2d(x, self.stride, ceil_mode=True)))
-
-
-class _EvenSizes(nn.Module):
-    """Pads to even sizes, with zeros or with what is there, then averages."""
-
-    def __init__(self, mode: str) -> None:
-        super().__init__()
-        self.mode = mode
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Halve the map."""
-        ends = (0, x.shape[-1] % 2, 0, x.shape[-2] % 2)
-        return F.avg_pool2d(F.pad(x, ends, mode=self.mode), 2)
-
-
-def _project_first(in_channels: int, out_channels: int, stride: int) -> nn.Module:
-    conv = nn.Conv2d(in_channels, out_channels, 1, bias=False)
-    return nn.Sequential(conv, nn.AvgPool2d(stride, ceil_mode=True), nn.BatchNorm2d(out_channels))
-
-
-_ONE = _with(_up)(*CHANNELS, 2)
-
-RIGHT: dict[str, dict[str, Any]] = {
-    "check_shortcut_d": {
-        "rounded up": _with(_up),
-        "one window for every stride": lambda i, o, s: nn.Sequential(
-            nn.AvgPool2d(s, s, ceil_mode=True), nn.Conv2d(i, o, 1, bias=False), nn.BatchNorm2d(o)),
-        "padding not counted": _with(
-            lambda s: nn.AvgPool2d(2, s, ceil_mode=True, count_include_pad=False)),
-        "functional": _Functional,
-        "the edge repeated": _with(lambda s: _EvenSizes("replicate")),
-    },
-}
-
-WRONG: dict[str, dict[str, Any]] = {
-    "check_shortcut_d": {
-        "rounded down": _with(lambda s: nn.AvgPool2d(2, s)),
-        "B": _with(lambda s: nn.Identity(), conv_stride=2),
-        "the stride twice": _with(_up, conv_stride=2),
-        "a pool for stride 1 too": lambda i, o, s: nn.Sequential(
-            _up(s), nn.Conv2d(i, o, 1, bias=False), nn.BatchNorm2d(o)),
-        "zeros at the edge": _with(lambda s: _EvenSizes("constant")),
-        "a maximum": _with(lambda s: nn.MaxPool2d(2, s, ceil_mode=True)),
-        "an average over 3x3": _with(lambda s: nn.AvgPool2d(3, s, padding=1)),
-        "padding 1": _with(lambda s: nn.AvgPool2d(2, s, padding=1, ceil_mode=True)),
-        "every second position": lambda i, o, s: nn.Sequential(
-            nn.MaxPool2d(1, s), nn.Conv2d(i, o, 1, bias=False), nn.BatchNorm2d(o)),
-        "a learned 2x2": lambda i, o, s: nn.Sequential(
-            nn.Conv2d(i, o, s, s, bias=False), nn.BatchNorm2d(o)),
-        "no normalization": lambda i, o, s: nn.Sequential(
-            nn.AvgPool2d(s, s, ceil_mode=True), nn.Conv2d(i, o, 1, bias=False)),
-        "a bias": _with(_up, bias=True),
-        "a ReLU at the end": _with(_up, last=(nn.ReLU(),)),
-        "projected first": _project_first,
-        "the same modules each time": lambda i, o, s: _ONE if s == 2 else _with(_up)(i, o, s),
-        "not joined": lambda *arguments: list(_with(_up)(*arguments)),
-        "fixed channels": lambda i, o, s: _with(_up)(64, 256, s),
-    },
-}
