@@ -1,12 +1,10 @@
-"""Check of chapter 16's crop and flip, for a batch at once."""
+"""Check of "crop and flip": the windows of a batch at once."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from resnet_lab.exercises.checking import attempt, exercise
 from resnet_lab.training.batches import crop_and_flip
@@ -80,90 +78,3 @@ def _observed(window: Tensor, place: int, case: Case) -> str:
     if down[place] < PADDING or right[place] < PADDING:
         return f"{begins}: the first pixel lies in the padding, and it holds {corner:.2f}."
     return f"{begins}; its first pixel holds {corner:.2f}."
-
-
-def _windows(
-    images: Tensor, padding: int, down: Tensor, right: Tensor, flipped: Tensor,
-    pad: Callable[[Tensor, int], Tensor] = lambda x, p: F.pad(x, (p,) * 4),
-    mirror: int = -1,
-) -> Tensor:  # fmt: skip
-    """One image after the other, with the mistakes that the table below asks for."""
-    height, width = images.shape[2:]
-    found = []
-    for image, y, x, flip in zip(pad(images, padding), down, right, flipped, strict=True):
-        window = image[:, y:y + height, x:x + width]
-        found.append(window.flip(mirror) if flip else window)
-    return torch.stack(found)
-
-
-def _gathered(
-    images: Tensor, padding: int, down: Tensor, right: Tensor, flipped: Tensor
-) -> Tensor:
-    height, width = images.shape[2:]
-    padded = F.pad(images, (padding,) * 4)
-    rows = (down[:, None] + torch.arange(height))[:, None, :, None]
-    columns = (right[:, None] + torch.arange(width))[:, None, None, :]
-    place = torch.arange(len(images))[:, None, None, None]
-    channel = torch.arange(images.shape[1])[None, :, None, None]
-    windows = padded[place, channel, rows, columns]
-    return torch.where(flipped[:, None, None, None], windows.flip(-1), windows)
-
-
-def _one_for_all(
-    images: Tensor, padding: int, down: Tensor, right: Tensor, flipped: Tensor
-) -> Tensor:
-    count = len(images)
-    return _windows(images, padding, down[:1].expand(count), right[:1].expand(count), flipped)
-
-
-def _flipped_first(
-    images: Tensor, padding: int, down: Tensor, right: Tensor, flipped: Tensor
-) -> Tensor:
-    mirrored = torch.where(flipped[:, None, None, None], images.flip(-1), images)
-    return _windows(mirrored, padding, down, right, torch.zeros_like(flipped))
-
-
-def _rolled(
-    images: Tensor, padding: int, down: Tensor, right: Tensor, flipped: Tensor
-) -> Tensor:
-    moved = [
-        image.roll((padding - int(y), padding - int(x)), (1, 2))
-        for image, y, x in zip(images, down, right, strict=True)
-    ]
-    still = torch.full_like(down, padding)
-    return _windows(torch.stack(moved), padding, still, still, flipped)
-
-
-def _in_place(
-    images: Tensor, padding: int, down: Tensor, right: Tensor, flipped: Tensor
-) -> Tensor:
-    return images.copy_(_windows(images, padding, down, right, flipped))
-
-
-RIGHT: dict[str, dict[str, Any]] = {
-    "check_crop_and_flip": {"a loop": _windows, "gathered": _gathered, "ours": crop_and_flip},
-}
-
-WRONG: dict[str, dict[str, Any]] = {
-    "check_crop_and_flip": {
-        "the same crop for all": _one_for_all,
-        "rows for columns": lambda i, p, d, r, f: _windows(i, p, r, d, f),
-        "mirrored before the crop": _flipped_first,
-        "upside down": partial(_windows, mirror=-2),
-        "all mirrored": lambda i, p, d, r, f: _windows(i, p, d, r, torch.ones_like(f)),
-        "none mirrored": lambda i, p, d, r, f: _windows(i, p, d, r, torch.zeros_like(f)),
-        "the others mirrored": lambda i, p, d, r, f: _windows(i, p, d, r, ~f),
-        "padded before the mean": partial(
-            _windows, pad=lambda x, p: F.pad(x, (p,) * 4, value=-x.mean().item())),
-        "padded with the mean": partial(
-            _windows, pad=lambda x, p: F.pad(x, (p,) * 4, value=x.mean().item())),
-        "the edge repeated": partial(
-            _windows, pad=lambda x, p: F.pad(x, (p,) * 4, mode="replicate")),
-        "reflected": partial(
-            _windows, pad=lambda x, p: F.pad(x, (p,) * 4, mode="reflect")),
-        "rolled around": _rolled,
-        "the whole padded image": lambda i, p, d, r, f: F.pad(i, (p,) * 4),
-        "in place": _in_place,
-        "one window": lambda i, p, d, r, f: _windows(i, p, d, r, f)[0],
-    },
-}

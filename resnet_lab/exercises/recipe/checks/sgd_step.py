@@ -1,7 +1,6 @@
-"""Check of chapter 16's step: gradient descent with momentum and weight decay."""
+"""Check of "SGD step": gradient descent with momentum and weight decay."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -55,7 +54,7 @@ def check_sgd_step(answer: Step) -> str | None:
 def by_torch(
     gradients: Sequence[float], rates: Sequence[float], momentum: float, decay: float
 ) -> list[Tensor]:
-    """The weight behind each step of torch's optimizer."""
+    """The weight after each step of torch's optimizer."""
     weight = torch.nn.Parameter(torch.tensor(START, dtype=torch.float64))
     optimizer = torch.optim.SGD([weight], lr=1.0, momentum=momentum, weight_decay=decay)
     after = []
@@ -75,65 +74,3 @@ def _taken(answer: Step, arguments: tuple[Any, ...]) -> tuple[Tensor, Tensor]:
         raise AnswerError(f"Return the weight and the velocity, both of the shape that came in; "
                           f"got {type(pair).__name__} with shapes {form}.")
     return pair[0], pair[1]
-
-
-def _step(
-    weight: Tensor, gradient: Tensor, velocity: Tensor, lr: float, momentum: float, decay: float,
-    dampening: float = 0.0, sign: float = 1.0, nesterov: bool = False,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    gradient = gradient + sign * decay * weight
-    velocity = momentum * velocity + (1 - dampening) * gradient
-    move = gradient + momentum * velocity if nesterov else velocity
-    return weight - lr * move, velocity
-
-
-def _decoupled(w: Tensor, g: Tensor, v: Tensor, lr: float, m: float, d: float) -> tuple[Any, Any]:
-    v = m * v + g
-    return w - lr * v - lr * d * w, v
-
-
-def _rate_inside(w: Tensor, g: Tensor, v: Tensor, lr: float, m: float, d: float) -> tuple[Any, Any]:
-    v = m * v + lr * (g + d * w)
-    return w - v, v
-
-
-def _decay_after(w: Tensor, g: Tensor, v: Tensor, lr: float, m: float, d: float) -> tuple[Any, Any]:
-    v = m * v + g
-    w = w - lr * v
-    return w - lr * d * w, v
-
-
-def _in_place(w: Tensor, g: Tensor, v: Tensor, lr: float, m: float, d: float) -> tuple[Any, Any]:
-    g.add_(w, alpha=d)
-    v.mul_(m).add_(g)
-    return w.sub_(v, alpha=lr), v
-
-
-RIGHT: dict[str, dict[str, Any]] = {
-    "check_sgd_step": {
-        "as written": _step,
-        "in place": _in_place,
-        "a velocity downhill": lambda w, g, v, lr, m, d: (
-            w + lr * (m * v - g - d * w), m * v - g - d * w),
-    },
-}
-
-WRONG: dict[str, dict[str, Any]] = {
-    "check_sgd_step": {
-        "dampening": lambda w, g, v, lr, m, d: _step(w, g, v, lr, m, d, dampening=m),
-        "decay beside the velocity": _decoupled,
-        "decay after the step": _decay_after,
-        "decay grows the weight": partial(_step, sign=-1),
-        "twice the decay": partial(_step, sign=2),
-        "the rate in the velocity": _rate_inside,
-        "Nesterov": partial(_step, nesterov=True),
-        "uphill": lambda w, g, v, lr, m, d: _step(w, g, v, -lr, m, d),
-        "no momentum": lambda w, g, v, lr, m, d: _step(w, g, torch.zeros_like(v), lr, m, d),
-        "velocity not handed on": lambda *a: (_step(*a)[0], a[2]),
-        "no decay": lambda w, g, v, lr, m, d: _step(w, g, v, lr, m, 0),
-        "momentum on the gradient": lambda w, g, v, lr, m, d: (
-            w - lr * (v + (1 - m) * (g + d * w)), m * v + g + d * w),
-        "the other way round": lambda *a: _step(*a)[::-1],
-        "the weight alone": lambda *a: _step(*a)[0],
-    },
-}

@@ -1,8 +1,7 @@
-"""Check of chapter 16's free exercise: a training loop to mend."""
+"""Check of the free exercise: a training loop to mend."""
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from functools import partial
 from typing import Any
 
 import torch
@@ -101,6 +100,8 @@ def _moved_fault(
     wrong = [name for name in right if not torch.allclose(found[name], right[name], rtol=1e-9)]
     if not wrong:
         return None
+    if all(torch.equal(found[name], before[name]) for name in wrong):
+        return "The network is as it was before. Train the one that is handed over."
     if "1.running_mean" in wrong and torch.equal(found["1.running_mean"], before["1.running_mean"]):
         return "The running mean is as it was before. Is the network in train mode?"
     after = f"After {steps} step{'s' * (steps > 1)}"
@@ -111,71 +112,10 @@ def _moved_fault(
     way, torchs_way = (state[place] - before[place] for state in (found, right))
     far = (way.norm() / torchs_way.norm()).item()
     alike = F.cosine_similarity(way.flatten(), torchs_way.flatten(), dim=0).item()
-    whither = "in the same direction" if alike > 0.999 else "in another direction"
+    whither = ("in the same direction" if alike > 0.999 else
+               "in the opposite direction" if alike < -0.999 else "in another direction")
     history = "" if steps == 1 else (
         f" One step before, it was right. The rate of this step is {RATES[steps - 1]:g}, that of "
         f"the step before {RATES[steps - 2]:g}."
     )
     return f"{after} `{place}` has gone {far:.2f} times as far as with torch, {whither}.{history}"
-
-
-def _train(
-    model: nn.Module, batches: Batches, rates: Sequence[float], momentum: float, decay: float,
-    forget: bool = True, least: int = 1, dampening: float = 0.0, late: int = 0,
-    training: bool = True, keep: bool = True, direction: float = 1.0,
-) -> list[float]:  # fmt: skip
-    """The loop by hand, with the mistakes that the table below asks for."""
-    velocity = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
-    losses = []
-    model.train(training)
-    for step, (images, labels) in enumerate(batches):
-        loss = F.cross_entropy(model(images), labels)
-        if forget:
-            model.zero_grad()
-        loss.backward()
-        with torch.no_grad():
-            for name, p in model.named_parameters():
-                assert p.grad is not None
-                slope = p.grad + (decay * p if p.dim() >= least else 0)
-                velocity[name] = momentum * velocity[name] * keep + (1 - dampening) * slope
-                p.sub_(direction * rates[step - late] * velocity[name])
-        losses.append(loss.item())
-    return losses
-
-
-def _by_optimizer(
-    model: nn.Module, batches: Batches, rates: Sequence[float], momentum: float, decay: float
-) -> list[Tensor]:
-    optimizer = torch.optim.SGD(model.parameters(), 1, momentum=momentum, weight_decay=decay)
-    losses = []
-    for step, (images, labels) in enumerate(batches):
-        optimizer.param_groups[0]["lr"] = rates[step]
-        optimizer.zero_grad()
-        losses.append(F.cross_entropy(model.train()(images), labels))
-        losses[-1].backward()
-        optimizer.step()
-    return losses
-
-
-RIGHT: dict[str, dict[str, Any]] = {
-    "check_train": {"by hand": _train, "torch's optimizer": _by_optimizer},
-}
-
-WRONG: dict[str, dict[str, Any]] = {
-    "check_train": {
-        "gradients pile up": partial(_train, forget=False),
-        "decay for kernels alone": partial(_train, least=2),
-        "dampening": partial(_train, dampening=MOMENTUM),
-        "the rate of the step before": partial(_train, late=1),
-        "the first rate for all": lambda m, b, r, *a: _train(m, b, [r[0]] * len(r), *a),
-        "evaluation mode": partial(_train, training=False),
-        "velocity forgotten": partial(_train, keep=False),
-        "uphill": partial(_train, direction=-1),
-        "no decay": lambda m, b, r, momentum, decay: _train(m, b, r, momentum, 0),
-        "a network of its own": lambda m, *a: _train(deepcopy(m), *a),
-        "only the first batch": lambda m, b, r, *a: _train(m, b[:1], r, *a),
-        "losses doubled": lambda *a: [2 * loss for loss in _train(*a)],
-        "all four": partial(_train, forget=False, least=2, dampening=MOMENTUM, late=1),
-        "no list": lambda *a: "trained" if _train(*a) else "",
-    },
-}
