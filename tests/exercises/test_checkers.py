@@ -47,7 +47,7 @@ ANSWERS = {
 
 def each(table):
     return [
-        pytest.param(check, variant, id=f"{check}: {variant}")
+        pytest.param(check, variant, id=f"{check}:{variant}".replace(" ", "_"))
         for check, answers in ANSWERS[table].items() for variant in answers
     ]
 
