@@ -2,7 +2,6 @@
 
 import functools
 import random
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_lab.exercises.checking import as_integer, attempt, exercise
+from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.integers import as_integer, integer
 from resnet_lab.models import ResNet, spec
 
 State = Mapping[str, Tensor]
@@ -74,9 +74,9 @@ def wrapped(name: str) -> dict[str, Tensor]:
 def check_depth(answer: Callable[[State], int]) -> str | None:
     """A function of a state dict: the depth that the network's name counts."""
     for name in DEPTHS:
-        returned = attempt(answer, state_of(name))
-        if as_integer(returned) != spec(name).depth:
-            return f"For {name} it returned {returned!r}. Its name says another depth."
+        depth = integer(attempt(answer, state_of(name)), f"the depth of {name}")
+        if depth != spec(name).depth:
+            return f"For {name} it returned {depth}. Its name says another depth."
     return None
 
 
@@ -92,8 +92,9 @@ def check_groups(answer: Callable[[State], int]) -> str | None:
     """A function of a state dict: groups of the 3x3 convolutions of its bottlenecks."""
     for label, (name, changes) in GROUPED.items():
         returned = attempt(answer, state_of(name, **changes))
-        if as_integer(returned) != spec(name, **changes).groups:
-            return (f"For {label} it returned {returned!r}. Its 3x3 convolutions have another "
+        groups = integer(returned, f"the number of groups in {label}")
+        if groups != spec(name, **changes).groups:
+            return (f"For {label} it returned {groups}. Its 3x3 convolutions have another "
                     "number of groups.")
     return None
 
@@ -113,14 +114,27 @@ def check_pairs(answer: dict[tuple[str, str], bool]) -> str | None:
     for pair, loads in answer.items():
         if not isinstance(loads, (bool, np.bool_)):
             return f"For {pair} the answer is {loads!r}. Answer True or False."
-    wrong = sum(bool(loads) != fits(*pair) for pair, loads in answer.items())
-    return f"Torch disagrees with {wrong} of your {len(PAIRS)} answers." if wrong else None
+    misfits = {pair: misfit(*pair) for pair in PAIRS}
+    wrong = [pair for pair in PAIRS if bool(answer[pair]) != (misfits[pair] is None)]
+    if not wrong:
+        return None
+    reason = misfits[wrong[0]]
+    example = (f"that you say loads, {reason}" if reason
+               else "that you say does not load, every name and every shape is the same")
+    return f"Torch disagrees with {len(wrong)} of your {len(PAIRS)} answers. In one {example}."
 
 
-def fits(source: str, target: str) -> bool:
-    """Whether the weights of one network load into another with ``strict=True``."""
-    shapes = [{key: t.shape for key, t in state_of(name).items()} for name in (source, target)]
-    return shapes[0] == shapes[1]
+def misfit(source: str, target: str) -> str | None:
+    """Why the weights of one network do not load into another with ``strict=True``."""
+    file, network = state_of(source), state_of(target)
+    for name in file:
+        if name not in network:
+            return f"the file's `{name}` has no place in the network"
+        if file[name].shape != network[name].shape:
+            shapes = tuple(file[name].shape), tuple(network[name].shape)
+            return f"`{name}` is {shapes[0]} in the file and {shapes[1]} in the network"
+    missing = [name for name in network if name not in file]
+    return f"`{missing[0]}` is missing from the file" if missing else None
 
 
 @exercise(
@@ -137,9 +151,10 @@ def check_tell(answer: Callable[[State], tuple[str, int, str]]) -> str | None:
         if not isinstance(returned, (tuple, list)) or len(returned) != 3:
             return f"It returned {returned!r}. Return three: block, depth and stem."
         block, depth, stem = returned
-        told = {"block": block, "depth": as_integer(depth), "stem": stem}
+        told = {"block": block, "depth": depth, "stem": stem}
         for part, truth in truth_of(name).items():
-            if told[part] != truth:
+            value = as_integer(depth) if part == "depth" else told[part]
+            if value != truth:
                 before = f" with {prefix!r} before each name" if prefix else ""
                 return (f"For the weights of {name}{before} the {part} came out as "
                         f"{told[part]!r}, which it is not.")
@@ -151,80 +166,3 @@ def truth_of(name: str) -> dict[str, str | int]:
     network = spec(name)
     stem = "deep" if network.stem == "tiered" else network.stem
     return {"block": network.block, "depth": network.depth, "stem": stem}
-
-
-def _branches(state: State) -> list[str]:
-    return [key for key in state if re.match(r"layer\d\.\d+\.conv\d\.weight", key)]
-
-
-def _tell(
-    state: State, prefixed: bool = True, stem: int | None = None, basic: int = 3
-) -> tuple[str, int, str]:
-    head = next(key for key in state if key.endswith("fc.weight"))
-    start = len(head) - len("fc.weight") if prefixed else 0
-    bare = {key[start:]: tensor for key, tensor in state.items()}
-    kernel = stem or (bare["conv1.weight"].shape[-1] if "conv1.weight" in bare else 0)
-    block = "bottleneck" if f"layer1.0.conv{basic}.weight" in bare else "basic"
-    return block, len(_branches(bare)) + 2, f"{kernel}x{kernel}" if kernel else "deep"
-
-
-_LOADS = {pair: pair in (PAIRS[0], PAIRS[5]) for pair in PAIRS}
-
-RIGHT: dict[str, dict[str, Any]] = {
-    "check_depth": {
-        "branches": lambda state: len(_branches(state)) + 2,
-        "an array": lambda state: np.int64(len(_branches(state)) + 2),
-    },
-    "check_groups": {
-        "inputs over inputs": lambda state: state["layer1.0.conv1.weight"].shape[0]
-        // state["layer1.0.conv2.weight"].shape[1],
-        "outputs over inputs": lambda state: state["layer2.0.conv2.weight"].shape[0]
-        // state["layer2.0.conv2.weight"].shape[1],
-    },
-    "check_pairs": {"as torch": _LOADS},
-    "check_tell": {"read": _tell, "a list": lambda state: list(_tell(state))},
-}
-
-WRONG: dict[str, dict[str, Any]] = {
-    "check_depth": {
-        "all convolutions": lambda state: sum(t.dim() == 4 for t in state.values()) + 1,
-        "no classifier": lambda state: len(_branches(state)) + 1,
-        "the branches alone": lambda state: len(_branches(state)),
-        "without projections only": lambda state: 1 + sum(
-            t.dim() == 4 and "downsample" not in key for key, t in state.items()),
-        "every weight": lambda state: sum(key.endswith("weight") for key in state),
-        "three in every block": lambda state: 2 + 3 * len(
-            {key.rsplit(".conv", 1)[0] for key in _branches(state)}),
-        "all entries": len,
-    },
-    "check_groups": {
-        "inputs of a group": lambda state: state["layer1.0.conv2.weight"].shape[1],
-        "outputs": lambda state: state["layer1.0.conv2.weight"].shape[0],
-        "always one": lambda state: 1,
-        "in units of 64": lambda state: state["layer1.0.conv2.weight"].shape[0] // 64,
-        "over the stem": lambda state: state["conv1.weight"].shape[0]
-        // state["layer1.0.conv2.weight"].shape[1],
-    },
-    "check_pairs": {
-        "all of them": dict.fromkeys(PAIRS, True),
-        "none of them": dict.fromkeys(PAIRS, False),
-        "A forgotten": {**_LOADS, PAIRS[5]: False},
-        "no projection in ResNet-34": {**_LOADS, PAIRS[4]: True},
-        "by the number of entries": {**_LOADS, PAIRS[1]: True, PAIRS[3]: True},
-        "a pool without weights": {**_LOADS, PAIRS[2]: True},
-        "words": dict.fromkeys(PAIRS, "yes"),
-        "one short": {pair: _LOADS[pair] for pair in PAIRS[1:]},
-    },
-    "check_tell": {
-        "prefix kept": lambda state: _tell({"conv1.weight": torch.zeros(1, 1, 7, 7), **state},
-                                           prefixed=False),
-        "every stem 7x7": lambda state: _tell(state, stem=7),
-        "every block a bottleneck": lambda state: _tell(state, basic=2),
-        "without the classifier": lambda state: (
-            _tell(state)[0], _tell(state)[1] - 1, _tell(state)[2]),
-        "depth as text": lambda state: (_tell(state)[0], str(_tell(state)[1]), _tell(state)[2]),
-        "the first entry's kernel": lambda state: (
-            *_tell(state)[:2], "{0}x{0}".format(tuple(next(iter(state.values())).shape)[-1:])),
-        "two of three": lambda state: _tell(state)[:2],
-    },
-}
