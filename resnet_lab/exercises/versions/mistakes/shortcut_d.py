@@ -116,6 +116,11 @@ WRONG: dict[str, dict[str, Mistake]] = {
             _with(_up, last=(nn.ReLU(),)), "negative weights puts out nothing below zero"),
         "projected first": Mistake(
             _project_first, "the 1x1 works on 64 positions where 16 come out"),
+        "no statistics": Mistake(
+            lambda i, o, s: nn.Sequential(
+                _up(s) if s > 1 else nn.Identity(), nn.Conv2d(i, o, 1, bias=False),
+                nn.BatchNorm2d(o, momentum=0.0)),
+            "after the batch, `2.running_mean` is not that of the shortcut of D"),
         "the same modules each time": Mistake(
             lambda i, o, s: _ONE if s == 2 else _with(_up)(i, o, s),
             "Two calls return the same `1.weight`"),
