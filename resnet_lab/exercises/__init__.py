@@ -1,17 +1,29 @@
-"""Checks for the book's exercises, a module or two for each chapter.
+"""Checks for the book's exercises, a folder for each chapter.
 
-In a chapter: ``from resnet_lab.exercises.stems import check_padding``, then
-``check_padding(answer)`` as the last line of the exercise's cell.
+In a chapter: ``from resnet_lab.exercises.stems import check_center``, then
+``check_center(answer)`` as the last line of the exercise's cell.
 
-A module of checks also declares two tables, which the tests run:
+A chapter's folder holds
 
-``RIGHT = {"check_padding": {"as asked": 3, "counted": ...}}``
+``checks.py``, or a folder ``checks/`` with one file an exercise
+    what a reader imports: what is asked, what is observed, hints;
+``mistakes.py``, or a folder ``mistakes/`` with the same file names
+    what the tests run, and no reader sees;
+``__init__.py``
+    names the chapter's checks.
+
+Mistakes are two tables, by the name of the check. Both must be there for each check:
+
+``RIGHT = {"check_center": {"half of the kernel": 2, "a tensor": torch.tensor(2)}}``
     answers that must be accepted, written differently;
-``WRONG = {"check_padding": {"all on one side": 6, "none": 0}}``
-    mistakes by name; each must be refused with a message and hints.
+``WRONG = {"check_center": {"none": Mistake(0, "center on column 2")}}``
+    plausible mistakes by name, each with the words of its refusal (see :class:`Mistake`).
+
+What checks share is beside the chapters: ``checking`` (the protocol), ``integers``, ``modules``
+(what a part of a network does in training), ``comparison`` (a part against a reference).
 """
 
-from resnet_lab.exercises.checking import as_integer, as_integers, attempt, exercise, untouched
+from resnet_lab.exercises.checking import attempt, exercise, untouched
 from resnet_lab.exercises.result import Result
 
-__all__ = ["Result", "as_integer", "as_integers", "attempt", "exercise", "untouched"]
+__all__ = ["Result", "attempt", "exercise", "untouched"]

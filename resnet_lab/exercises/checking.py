@@ -13,7 +13,6 @@ import copy
 import dis
 import functools
 import itertools
-import operator
 import types
 from collections.abc import Callable
 from typing import Any
@@ -109,7 +108,7 @@ def attempt(function: Callable[..., Any], *args: Any) -> Any:
     Raises:
         AnswerError: it raised, or it returned nothing.
     """
-    call = _call(function, args)
+    call = call_text(function, *args)
     if not callable(function):
         raise AnswerError(f"A function was asked for; this is {_short(function)}.")
     try:
@@ -121,32 +120,8 @@ def attempt(function: Callable[..., Any], *args: Any) -> Any:
     return value
 
 
-def as_integer(value: Any) -> int | None:
-    """An integer of any kind (Python's, NumPy's, of one tensor element), or ``None``.
-
-    A float is no integer, and neither is a bool.
-    """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        return None
-    return None if "bool" in str(getattr(value, "dtype", type(value))) else number
-
-
-def as_integers(values: Any) -> list[int] | None:
-    """The integers of a range, list, tuple, set or tensor; ``None`` if one of them is no integer.
-
-    ``None`` too for what cannot be iterated.
-    """
-    try:
-        numbers = [as_integer(value) for value in values]
-    except TypeError:
-        return None
-    found = [number for number in numbers if number is not None]
-    return found if len(found) == len(numbers) else None
-
-
-def _call(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
+def call_text(function: Callable[..., Any], *args: Any) -> str:
+    """How a call of the learner's function reads: ``depth(56, 2)``."""
     name = getattr(function, "__name__", type(function).__name__)
     return f"{name}({', '.join(_short(arg) for arg in args)})"
 

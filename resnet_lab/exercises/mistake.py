@@ -8,7 +8,9 @@ class Mistake(NamedTuple):
 
     Attributes:
         answer: what a learner hands to the check.
-        reason: part of the message that tells this mistake from the others of its check.
+        reason: part of the message that tells this mistake from others of its check: a number
+            that was observed, the name of a layer, the property that failed. At least 12
+            characters, and not in the messages of more than half of the check's other mistakes.
     """
 
     answer: Any

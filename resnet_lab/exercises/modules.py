@@ -9,15 +9,32 @@ import torch
 from torch import Tensor, nn
 
 
+def frozen_fault(part: nn.Module) -> str | None:
+    """A parameter that cannot be trained."""
+    for name, parameter in part.named_parameters():
+        if not parameter.requires_grad:
+            return f"`{name}.requires_grad` is False, so training leaves this parameter alone."
+    return None
+
+
+@torch.no_grad()
+def overwritten_fault(part: nn.Module, images: Tensor) -> str | None:
+    """Whether a part changes its input in place."""
+    given = images.clone()
+    part(given)
+    if torch.equal(given, images):
+        return None
+    return "The input was changed in place; others still need it."
+
+
 @torch.enable_grad()
 def gradient_fault(part: nn.Module, images: Tensor) -> str | None:
     """Where the gradient of a randomly weighted sum of the output does not arrive.
 
     It must arrive at the images and at every parameter: finite, and not zero everywhere.
     """
-    for name, parameter in part.named_parameters():
-        if not parameter.requires_grad:
-            return f"`{name}.requires_grad` is False, so training leaves this parameter alone."
+    if fault := frozen_fault(part):
+        return fault
     images = images.clone().requires_grad_()
     targets = {"the image": images} | {f"`{name}`": p for name, p in part.named_parameters()}
     maps = part.train()(images)

@@ -1,7 +1,13 @@
-"""Every check of the book: its right answers accepted, its known mistakes refused."""
+"""Every check of the book: its right answers accepted, each known mistake refused for its reason.
+
+What is run stands in the chapters' folders, in ``mistakes`` (see ``resnet_lab.exercises``).
+"""
 
 import importlib
 import pkgutil
+import subprocess
+import sys
+from functools import cache
 
 import pytest
 
@@ -9,53 +15,119 @@ import resnet_lab.exercises as package
 from book.kit import notebooks, solutions
 from resnet_lab.exercises.checking import STOPPED
 
-PROTOCOL = {"checking", "modules", "result"}
-MODULES = [
-    importlib.import_module(f"{package.__name__}.{found.name}")
-    for found in pkgutil.iter_modules(package.__path__) if found.name not in PROTOCOL
-]
-CHECKS = {
-    name: (getattr(module, name), module)
-    for module in MODULES for name in vars(module) if name.startswith("check_")
+CHAPTERS = [found.name for found in pkgutil.iter_modules(package.__path__) if found.ispkg]
+
+
+def files(chapter, part):
+    """Modules ``checks`` or ``mistakes`` of a chapter: one, or those of the folder."""
+    name = f"{package.__name__}.{chapter}.{part}"
+    module = importlib.import_module(name)
+    inside = pkgutil.iter_modules(module.__path__) if hasattr(module, "__path__") else ()
+    return [importlib.import_module(f"{name}.{found.name}") for found in inside] or [module]
+
+
+def checks_of(module):
+    return {
+        name: value for name, value in vars(module).items()
+        if name.startswith("check_") and value.__module__ == module.__name__
+    }
+
+
+FILES = [module for chapter in CHAPTERS for module in files(chapter, "checks")]
+CHECKS = {name: check for module in FILES for name, check in checks_of(module).items()}
+ANSWERS = {
+    table: {
+        check: answers
+        for chapter in CHAPTERS for module in files(chapter, "mistakes")
+        for check, answers in getattr(module, table).items()
+    }
+    for table in ("RIGHT", "WRONG")
 }
 
 
-def answers(table):
+def each(table):
     return [
-        pytest.param(name, mistake, id=f"{name}: {mistake}")
-        for name, (_, module) in CHECKS.items()
-        for mistake in getattr(module, table, {}).get(name, {})
+        pytest.param(check, variant, id=f"{check}:{variant}".replace(" ", "_"))
+        for check, answers in ANSWERS[table].items() for variant in answers
     ]
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_each_check_has_variants_of_both_kinds(name):
-    _, module = CHECKS[name]
-    assert len(module.RIGHT.get(name, {})) >= 1
-    assert len(module.WRONG.get(name, {})) >= 2
+@cache
+def refusal(check, mistake):
+    """What the check says of a mistake; once for all tests."""
+    return CHECKS[check](ANSWERS["WRONG"][check][mistake].answer)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
-def test_the_tables_name_checks_that_exist(module):
-    for table in (module.RIGHT, module.WRONG):
-        assert set(table) <= set(vars(module))
+def is_weak(reason, others):
+    """Whether a reason is too short, or is in the messages of more than half of the others."""
+    return len(reason) < 12 or 2 * sum(reason in message for message in others) > len(others)
 
 
-@pytest.mark.parametrize(("name", "variant"), answers("RIGHT"))
-def test_right_answers_are_accepted(name, variant):
-    check, module = CHECKS[name]
-    result = check(module.RIGHT[name][variant])
+@pytest.mark.parametrize("module", FILES, ids=lambda module: module.__name__)
+def test_each_check_has_answers_of_both_kinds_in_the_file_of_the_same_name(module):
+    mistakes = importlib.import_module(module.__name__.replace(".checks", ".mistakes"))
+    assert checks_of(module)
+    assert set(mistakes.RIGHT) == set(mistakes.WRONG) == set(checks_of(module))
+    assert all(mistakes.RIGHT.values())
+    assert all(len(answers) >= 2 for answers in mistakes.WRONG.values())
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_file_of_mistakes_belongs_to_one_of_checks(chapter):
+    checks, mistakes = (
+        {module.__name__.replace(part, "") for module in files(chapter, part)}
+        for part in ("checks", "mistakes")
+    )
+    assert mistakes == checks
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_names_its_checks(chapter):
+    module = importlib.import_module(f"{package.__name__}.{chapter}")
+    found = {name for file in files(chapter, "checks") for name in checks_of(file)}
+    assert module.__all__ == sorted(found)
+    assert all(getattr(module, name) is CHECKS[name] for name in found)
+
+
+def test_what_a_reader_imports_holds_no_answers():
+    names = ", ".join(module.__name__ for module in FILES)
+    code = f"import sys, {names}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert FILES[0].__name__ in loaded
+    assert not [name for name in loaded if "mistake" in name]
+    assert not [module for module in FILES if {"RIGHT", "WRONG"} & set(vars(module))]
+
+
+@pytest.mark.parametrize(("check", "variant"), each("RIGHT"))
+def test_right_answers_are_accepted(check, variant):
+    result = CHECKS[check](ANSWERS["RIGHT"][check][variant])
     assert result.state == "right", result
 
 
-@pytest.mark.parametrize(("name", "mistake"), answers("WRONG"))
-def test_known_mistakes_are_refused_with_a_reason_and_hints(name, mistake):
-    check, module = CHECKS[name]
-    result = check(module.WRONG[name][mistake])
+@pytest.mark.parametrize(("check", "mistake"), each("WRONG"))
+def test_known_mistakes_are_refused_for_their_reason_with_hints(check, mistake):
+    result, reason = refusal(check, mistake), ANSWERS["WRONG"][check][mistake].reason
     assert result.state == "not right", result
-    assert len(result.message) > 20
+    assert reason in result.message
     assert result.hints
     assert not result.message.startswith(STOPPED), "the check itself fell over"
+
+
+@pytest.mark.parametrize(("check", "mistake"), each("WRONG"))
+def test_a_reason_tells_a_mistake_from_others(check, mistake):
+    wrong = ANSWERS["WRONG"][check]
+    others = [refusal(check, other).message for other in wrong if other != mistake]
+    assert not is_weak(wrong[mistake].reason, others)
+
+
+def test_what_a_weak_reason_is():
+    others = ["With padding 3 it is wide.", "With padding 4 it is wide.", "Got a list."]
+    assert is_weak("it is wide.", others[:1])
+    assert is_weak("With padding ", others)
+    assert is_weak("padding 3", others)
+    assert not is_weak("With padding 3", others)
 
 
 def test_every_check_belongs_to_an_exercise_of_a_chapter():

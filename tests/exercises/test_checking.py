@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_lab.exercises import (
-    Result,
-    as_integer,
-    as_integers,
-    attempt,
-    exercise,
-    untouched,
-)
+from resnet_lab.exercises import Result, attempt, exercise, untouched
 from resnet_lab.exercises.checking import AnswerError
+from resnet_lab.exercises.integers import as_integer, as_integers, integer, returned_integer
 
 
 @exercise("Look at the ends.", "Count what one output reads.", right="It fits.")
@@ -165,6 +159,20 @@ def test_as_integer(value, number):
 ])
 def test_as_integers(values, numbers):
     assert as_integers(values) == numbers
+
+
+def test_an_answer_must_be_an_integer():
+    assert integer(np.int64(3), "a padding") == 3
+    with pytest.raises(AnswerError, match=r"^A padding is an integer, got 3\.0\.$"):
+        integer(3.0, "a padding")
+
+
+def test_what_is_returned_must_be_an_integer():
+    assert returned_integer("a count", len, "abc") == 3
+    with pytest.raises(AnswerError, match=r"^`float\(2\)` returned 2\.0\. A count is an integer"):
+        returned_integer("a count", float, 2)
+    with pytest.raises(AnswerError, match=r"`stub\(2\)` returned None"):
+        returned_integer("a count", stub, 2)
 
 
 def test_a_check_without_hints_is_refused():

@@ -1,0 +1,1 @@
+"""The checks of chapter 14, one file an exercise."""

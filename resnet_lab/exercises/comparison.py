@@ -1,0 +1,224 @@
+"""A module of the learner's against a reference that must compute the same."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from resnet_lab.exercises.checking import AnswerError
+from resnet_lab.exercises.modules import frozen_fault
+
+Entries = dict[str, Tensor]
+
+
+def comparison_fault(
+    part: nn.Module, reference: nn.Module, inputs: Sequence[Tensor], like: str
+) -> str | None:
+    """Where a part computes something else than a reference with the same weights.
+
+    Both are copied, and their weights and running statistics are drawn anew, so that no scale
+    is 1 and no mean is 0. Then they run in training and in evaluation, in double precision. What
+    comes out must agree, and the gradients at the input and at every parameter, and the running
+    statistics after the batch.
+
+    Args:
+        part: the learner's module. Its layers may have other names than those of the reference,
+            and stand in another order (see :func:`partners`).
+        reference: what the part must compute.
+        inputs: maps ``N, C, H, W``; choose even and odd sizes, and rows unlike columns.
+        like: the reference in words, ``"a v2 block"``.
+
+    Returns:
+        What differs, or ``None``.
+
+    Raises:
+        AnswerError: the part has other weights than the reference, or stops.
+    """
+    if fault := frozen_fault(part):
+        return fault
+    part, reference = deepcopy(part).double(), deepcopy(reference).double()
+    names = partners(part, reference, like)
+    _draw(part, reference, names)
+    for training in (True, False):
+        for images in inputs:
+            pair = [deepcopy(module).train(training) for module in (part, reference)]
+            if fault := _run_fault(pair[0], pair[1], images.detach().double(), names, like):
+                return f"In {'training' if training else 'evaluation'}, {fault}"
+    return None
+
+
+def partners(part: nn.Module, reference: nn.Module, like: str) -> dict[str, str]:
+    """For each parameter and running statistic of the reference, the part's name for it.
+
+    The same name counts first; then the same last word of the name and the same shape; then the
+    same shape. Where several are left of one kind, their order decides.
+
+    Raises:
+        AnswerError: one has no partner, or the part has a parameter too many.
+    """
+    theirs, ours = _entries(part), _entries(reference)
+    shapes = {name: entry.shape for name, entry in theirs.items()}
+    found = {name: name for name, entry in ours.items() if shapes.get(name) == entry.shape}
+    for last_word in (True, False):
+        left = defaultdict(list)
+        for name, entry in theirs.items():
+            if name not in found.values():
+                left[_kind(name, entry, last_word)].append(name)
+        for name, entry in ours.items():
+            candidates = left[_kind(name, entry, last_word)]
+            if name not in found and candidates:
+                found[name] = candidates.pop(0)
+    for name, _ in part.named_parameters():
+        if name not in found.values():
+            shape = tuple(theirs[name].shape)
+            raise AnswerError(f"There is a parameter `{name}` of shape {shape}; {like} has none.")
+    for name, entry in ours.items():
+        if name not in found:
+            kind, shape = name.rpartition(".")[2], tuple(entry.shape)
+            raise AnswerError(f"A `{kind}` of shape {shape} is missing; {like} has one.")
+    return found
+
+
+def parting(
+    found: nn.Module, expected: nn.Module, images: Tensor, places: Iterable[str], slack: float
+) -> str | None:
+    """The first of some submodules after which two networks differ on the same images.
+
+    Args:
+        found: one network.
+        expected: another one with the same submodules.
+        images: ``N, C, H, W``.
+        places: names of submodules, first to last.
+        slack: relative distance up to which maps count as the same.
+    """
+    for place in places:
+        if apart(_after(found, place, images), _after(expected, place, images)) > slack:
+            return place
+    return None
+
+
+def apart(found: Tensor, expected: Tensor) -> float:
+    """Distance in units of the expected norm; infinite where shapes differ or a value is nan."""
+    if found.shape != expected.shape:
+        return float("inf")
+    distance = ((found - expected).norm() / expected.norm()).item()
+    return distance if distance == distance else float("inf")
+
+
+def _entries(module: nn.Module) -> Entries:
+    """Parameters and running statistics by name."""
+    buffers = {
+        name: buffer for name, buffer in module.named_buffers()
+        if name.rpartition(".")[2].startswith("running_")
+    }
+    return {**dict(module.named_parameters()), **buffers}
+
+
+def _kind(name: str, entry: Tensor, last_word: bool) -> tuple[object, ...]:
+    learned = isinstance(entry, nn.Parameter)
+    return learned, tuple(entry.shape), name.rpartition(".")[2] if last_word else None
+
+
+@torch.no_grad()
+def _draw(part: nn.Module, reference: nn.Module, names: dict[str, str]) -> None:
+    """The same random weights for both; what has one number a channel is from 0.5 to 1.5."""
+    generator = torch.Generator().manual_seed(0)
+    theirs = _entries(part)
+    for name, entry in _entries(reference).items():
+        noise = torch.rand(entry.shape, generator=generator, dtype=entry.dtype)
+        fan_in = max(1, entry[0].numel()) if entry.dim() > 1 else 1
+        values = noise + 0.5 if entry.dim() <= 1 else (noise - 0.5) * (12 / fan_in) ** 0.5
+        entry.copy_(values)
+        theirs[names[name]].copy_(values)
+
+
+def _run_fault(
+    part: nn.Module, reference: nn.Module, images: Tensor, names: dict[str, str], like: str
+) -> str | None:
+    """Outputs, gradients and running statistics of one batch."""
+    size = f"a map of shape {tuple(images.shape)}"
+    given = images.clone().requires_grad_()
+    try:
+        found = part(given.clone())
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise AnswerError(f"{size[0].upper()}{size[1:]} stops it. {reason}") from error
+    expected_input = images.clone().requires_grad_()
+    expected = reference(expected_input)
+    if not isinstance(found, Tensor) or found.shape != expected.shape:
+        shape = tuple(getattr(found, "shape", ()))
+        return f"{size} comes out as {shape}; {like} puts out {tuple(expected.shape)}."
+    if not _same(found, expected):
+        difference = (found - expected).abs().max().item()
+        return (f"what becomes of {size} differs by up to {difference:.2g} from what {like} with "
+                f"the same weights puts out.")
+    return (
+        _gradient_fault((part, given, found), (reference, expected_input, expected), names, like)
+        or _statistics_fault(part, reference, names, like)
+    )
+
+
+Run = tuple[nn.Module, Tensor, Tensor]
+
+
+def _gradient_fault(theirs: Run, ours: Run, names: dict[str, str], like: str) -> str | None:
+    """Gradients of a randomly weighted sum of the output."""
+    (part, given, found), (reference, images, expected) = theirs, ours
+    if not found.requires_grad:
+        return "no gradient reaches the input: the output is cut off from all before it."
+    learned = [name for name, _ in reference.named_parameters()]
+    labels = ["the input", *(f"`{names[name]}`" for name in learned)]
+    weights = torch.randn(
+        expected.shape, generator=torch.Generator().manual_seed(1), dtype=expected.dtype
+    )
+    pairs = zip(
+        _gradients((found * weights).sum(), given, [part.get_parameter(names[n]) for n in learned]),
+        _gradients((expected * weights).sum(), images, list(reference.parameters())),
+        strict=True,
+    )
+    for label, (gradient, true) in zip(labels, pairs, strict=True):
+        if not _same(gradient, true):
+            lost = "" if gradient.any() else " It is zero everywhere."
+            return (f"the values are right, but the gradient at {label} is not that of {like}."
+                    f"{lost}")
+    return None
+
+
+def _gradients(total: Tensor, given: Tensor, parameters: list[nn.Parameter]) -> list[Tensor]:
+    """At the input and at each parameter; zeros where none arrives."""
+    targets = [given, *parameters]
+    gradients = torch.autograd.grad(total, targets, allow_unused=True)
+    return [
+        torch.zeros_like(target) if gradient is None else gradient
+        for target, gradient in zip(targets, gradients, strict=True)
+    ]
+
+
+def _statistics_fault(
+    part: nn.Module, reference: nn.Module, names: dict[str, str], like: str
+) -> str | None:
+    theirs = _entries(part)
+    for name, entry in _entries(reference).items():
+        if not _same(theirs[names[name]], entry):
+            return f"after the batch, `{names[name]}` is not that of {like}."
+    return None
+
+
+def _same(found: Tensor, expected: Tensor) -> bool:
+    """Whether two agree but for rounding; false of nan."""
+    return bool((found - expected).norm() <= 1e-6 * expected.norm() + 1e-8)
+
+
+def _after(network: nn.Module, place: str, images: Tensor) -> Tensor:
+    """What a submodule puts out."""
+    seen: list[Tensor] = []
+    hook = network.get_submodule(place).register_forward_hook(
+        lambda module, args, maps: seen.append(maps)
+    )
+    try:
+        network(images)
+    finally:
+        hook.remove()
+    return seen[0]

@@ -1,0 +1,1 @@
+"""The checks of chapter 1, one file an exercise."""

@@ -1,0 +1,124 @@
+"""Answers to the free exercise: a deeper network that computes the same."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from resnet_lab.exercises.degradation.checks.deepen import STAGES, Deepen
+from resnet_lab.exercises.mistake import Mistake
+
+
+@torch.no_grad()
+def neutralize(block: Any, maps: Tensor, norms: bool = True, convs: bool = True) -> nn.Module:
+    """Make a block the identity; without its norms or its convolutions, only the rest of it."""
+    mean, variance = maps.mean((0, 2, 3)), maps.var((0, 2, 3), correction=0)
+    for conv in (block.conv1, block.conv2):
+        if convs:
+            nn.init.dirac_(conv.weight)
+    for norm in (block.bn1, block.bn2):
+        norm.reset_parameters()
+        if norms:
+            norm.weight.copy_((variance + norm.eps).sqrt())
+            norm.bias.copy_(mean)
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(variance)
+    return block
+
+
+def _deepen(
+    network: Any,
+    images: Tensor,
+    more: int,
+    *,
+    copy: Callable[[Any], Any] = deepcopy,
+    new: Callable[[Any, Tensor], nn.Module] = lambda block, maps: neutralize(deepcopy(block), maps),
+    stages: tuple[str, ...] = STAGES,
+    at: str = "after",
+) -> nn.Module:
+    deeper = copy(network).eval()
+    maps = deeper.maxpool(deeper.relu(deeper.bn1(deeper.conv1(images))))
+    for name in STAGES:
+        stage = getattr(deeper, name)
+        before, maps = maps, stage(maps).detach()
+        for _ in range(more if name in stages else 0):
+            stage.append(new(stage[1], before if at == "before" else maps))
+    return deeper
+
+
+def _with(**changes: Any) -> Deepen:
+    return lambda network, images, more: _deepen(network, images, more, **changes)
+
+
+def _one_for_all(network: Any, images: Tensor, more: int) -> nn.Module:
+    deeper: Any = _deepen(network, images, 1)
+    for stage in (deeper.layer1, deeper.layer2, deeper.layer3):
+        stage.extend([stage[-1]] * (more - 1))
+    return deeper
+
+
+RIGHT: dict[str, dict[str, Any]] = {
+    "check_deepen": {
+        "as asked": _deepen,
+        "sequences": _with(
+            new=lambda block, maps: nn.Sequential(*neutralize(deepcopy(block), maps).children())
+        ),
+    },
+}
+
+WRONG: dict[str, dict[str, Mistake]] = {
+    "check_deepen": {
+        "nothing added": Mistake(
+            lambda network, images, more: deepcopy(network),
+            "With 1 more block: `layer1` had 2 blocks and now has 2",
+        ),
+        "in place": Mistake(
+            _with(copy=lambda network: network), "handed over has other layers now"
+        ),
+        "shared weights": Mistake(
+            _with(
+                copy=lambda network: deepcopy(
+                    network, {id(weight): weight for weight in network.parameters()}
+                )
+            ),
+            "one and the same `conv1.weight`, so to train the new one",
+        ),
+        "one block for all": Mistake(
+            _one_for_all, "`layer1.2.conv1.weight` and `layer1.3.conv1.weight` are one"
+        ),
+        "no layers": Mistake(
+            _with(new=lambda block, maps: nn.Identity()), "A block of `layer1` has 0 convolutions"
+        ),
+        "copies of the last block": Mistake(
+            _with(new=lambda block, maps: deepcopy(block)),
+            "was not given, the logits are 90.8% apart",
+        ),
+        "the last block again": Mistake(
+            _with(new=lambda block, maps: block),
+            "`layer1.1.conv1.weight` and `layer1.2.conv1.weight` are one",
+        ),
+        "convolutions alone": Mistake(
+            _with(new=lambda block, maps: neutralize(deepcopy(block), maps, norms=False)),
+            "In evaluation the outputs agree. In training,",
+        ),
+        "norms alone": Mistake(
+            _with(new=lambda block, maps: neutralize(deepcopy(block), maps, convs=False)),
+            "was not given, the logits are 74.6% apart",
+        ),
+        "one stage": Mistake(_with(stages=("layer1",)), "`layer2` had 2 blocks and now has 2"),
+        "the maps before the stage": Mistake(
+            _with(at="before"), "raised RuntimeError: The size of tensor"
+        ),
+        "always one": Mistake(
+            lambda network, images, more: _deepen(network, images, 1),
+            "With 3 more blocks: `layer1` had 2 blocks and now has 3",
+        ),
+        "frozen": Mistake(
+            _with(new=lambda block, maps: neutralize(deepcopy(block), maps).requires_grad_(False)),
+            "`layer1.2.conv1.weight.requires_grad` is False",
+        ),
+        "a list": Mistake(lambda network, images, more: [network], "something of type list"),
+    },
+}

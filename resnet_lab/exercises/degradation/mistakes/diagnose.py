@@ -1,0 +1,71 @@
+"""Answers to "diagnose": what a network suffers from."""
+
+from typing import Any
+
+from resnet_lab.exercises.degradation.checks.diagnose import VERDICTS, diagnosis
+from resnet_lab.exercises.mistake import Mistake
+
+RIGHT: dict[str, dict[str, Any]] = {
+    "check_diagnose": {
+        "as asked": diagnosis,
+        "by signs": lambda s, d: VERDICTS[
+            2 if d["test"] <= s["test"] else int(d["train"] > s["train"])
+        ],
+    },
+}
+
+WRONG: dict[str, dict[str, Mistake]] = {
+    "check_diagnose": {
+        "by the gap": Mistake(
+            lambda s, d: (
+                "overfitting"
+                if d["test"] - d["train"] > s["test"] - s["train"]
+                else "degradation"
+                if d["test"] > s["test"]
+                else "neither"
+            ),
+            "{'train': 6.0, 'test': 19.0})` returned 'overfitting'",
+        ),
+        "the deep one alone": Mistake(
+            lambda s, d: (
+                "neither"
+                if d["test"] <= s["test"]
+                else "overfitting"
+                if d["train"] < d["test"]
+                else "degradation"
+            ),
+            "{'train': 12.0, 'test': 13.0})` returned 'overfitting'",
+        ),
+        "a fixed bound": Mistake(
+            lambda s, d: (
+                "neither"
+                if d["test"] <= s["test"]
+                else "degradation"
+                if d["train"] > 10
+                else "overfitting"
+            ),
+            "{'train': 6.0, 'test': 19.0})` returned 'overfitting'",
+        ),
+        "test errors alone": Mistake(
+            lambda s, d: "degradation" if d["test"] > s["test"] else "neither",
+            "more wrong than the shallow one, of those that both were trained on fewer",
+        ),
+        "training errors alone": Mistake(
+            lambda s, d: "degradation" if d["train"] > s["train"] else "overfitting",
+            "fewer wrong than the shallow one, of those that both were trained on fewer",
+        ),
+        "exchanged": Mistake(
+            lambda s, d: (
+                "neither"
+                if d["test"] <= s["test"]
+                else "overfitting"
+                if d["train"] > s["train"]
+                else "degradation"
+            ),
+            "{'train': 61.0, 'test': 60.0})` returned 'overfitting'",
+        ),
+        "another word": Mistake(
+            lambda s, d: "worse", "must be one of 'overfitting', 'degradation', 'neither'"
+        ),
+    },
+}

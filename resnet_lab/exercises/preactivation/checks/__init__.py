@@ -1,0 +1,1 @@
+"""The checks of chapter 13, one file an exercise."""

@@ -1,0 +1,1 @@
+"""The checks of chapter 16, one file an exercise."""

@@ -1,0 +1,93 @@
+"""Check of "draw": where the windows of a batch begin, and which are mirrored."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from resnet_lab.exercises.checking import attempt, exercise
+
+DRAWN = ((4096, 4), (4096, 2), (512, 0))
+"""Images and padding."""
+
+Draw = Callable[[int, int, torch.Generator], tuple[Tensor, Tensor, Tensor]]
+
+
+@exercise(
+    "How many places has a window of the old size in an image that is larger by the padding on "
+    "both sides?",
+    "It may begin at 0, 1, and so on up to twice the padding. `torch.randint` leaves its upper "
+    "end out.",
+    "Ask for `N` numbers each time, hand the generator on with `generator=generator`, and compare "
+    "`torch.rand` with one half.",
+    right="Every place is as likely as any other, for each image apart.",
+)
+def check_draw(answer: Draw) -> str | None:
+    """A function ``(N, padding, generator)``: rows, columns and flips, one for each image."""
+    for images, padding in DRAWN:
+        drawn, again, other = (_drawn(answer, images, padding, seed) for seed in (0, 0, 1))
+        if isinstance(drawn, str):
+            return drawn
+        if not _same(drawn, again):
+            return "Two generators with the same seed gave different draws. Is one left unused?"
+        if padding and _same(drawn, other):
+            return "Two generators with different seeds gave the same draws."
+        if fault := _offset_fault(drawn, padding) or _flip_fault(drawn):
+            return f"With padding {padding}: {fault}"
+    return None
+
+
+def _drawn(answer: Draw, images: int, padding: int, seed: int) -> Any:
+    """The three tensors, or what is wrong with their form."""
+    def draw() -> Any:
+        return answer(images, padding, torch.Generator().manual_seed(seed))
+
+    drawn = attempt(draw)
+    if not isinstance(drawn, (tuple, list)) or len(drawn) != 3:
+        kind = type(drawn).__name__
+        count = f"a {kind} of {len(drawn)}" if isinstance(drawn, (tuple, list)) else kind
+        return f"Three tensors were asked for; got {count}."
+    for name, tensor in zip(("down", "right", "flipped"), drawn, strict=True):
+        if not isinstance(tensor, Tensor) or tensor.shape != (images,):
+            shape = tuple(getattr(tensor, "shape", ()))
+            return f"`{name}` has the shape {shape}. Each of {images} images needs an entry."
+        if (tensor.dtype == torch.bool) != (name == "flipped") or tensor.is_floating_point():
+            return f"`{name}` holds {tensor.dtype}. Offsets are integers, flips are booleans."
+    return drawn
+
+
+def _same(first: Any, second: Any) -> bool:
+    return all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+def _offset_fault(drawn: Sequence[Tensor], padding: int) -> str | None:
+    places = 2 * padding + 1
+    for name, offsets in zip(("down", "right"), drawn, strict=False):
+        low, high = (int(value) for value in offsets.aminmax())
+        if low < 0 or high >= places:
+            return f"`{name}` reaches from {low} to {high}. There the window leaves the image."
+        counts = torch.bincount(offsets, minlength=places)
+        if (counts == 0).any():
+            return (f"`{name}` reaches from {low} to {high}, with {int((counts > 0).sum())} values "
+                    f"in all. The window has more places than that.")
+        if counts.max() > 1.5 * counts.min():
+            return f"The places of `{name}` are drawn {counts.tolist()} times. Some are favored."
+    if padding and _go_together(*drawn[:2]):
+        return "`down` and `right` go together, so the window moves along a diagonal only."
+    return None
+
+
+def _flip_fault(drawn: Sequence[Tensor]) -> str | None:
+    flipped = drawn[2]
+    share = flipped.double().mean().item()
+    if not 0.4 < share < 0.6:
+        return f"{share:.0%} of the images are mirrored."
+    if drawn[0].any() and any(_go_together(offsets, flipped) for offsets in drawn[:2]):
+        return "Whether an image is mirrored goes with its window."
+    return None
+
+
+def _go_together(first: Tensor, second: Tensor) -> bool:
+    pair = torch.stack([first.double(), second.double()])
+    return bool(torch.corrcoef(pair)[0, 1].abs() > 0.2)

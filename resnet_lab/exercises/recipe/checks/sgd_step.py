@@ -1,0 +1,76 @@
+"""Check of "SGD step": gradient descent with momentum and weight decay."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+
+Step = Callable[[Tensor, Tensor, Tensor, float, float, float], tuple[Tensor, Tensor]]
+Probe = tuple[str, tuple[float, ...], tuple[float, ...], float, float]
+
+PROBES: tuple[Probe, ...] = (
+    ("Without momentum and decay", (1.0, -2.0), (0.1, 0.1), 0.0, 0.0),
+    ("With momentum and a constant gradient", (1.0, 1.0, 1.0), (0.1, 0.1, 0.1), 0.9, 0.0),
+    ("With momentum and a gradient that ends", (1.0, 0.0, 0.0), (0.1, 0.1, 0.1), 0.9, 0.0),
+    ("With decay alone, the gradient being zero", (0.0, 0.0), (0.1, 0.1), 0.0, 0.01),
+    ("With decay and momentum", (0.5, -1.0, 0.0), (0.1, 0.1, 0.1), 0.9, 0.01),
+    ("With a rate that falls to a tenth", (1.0, 1.0, 1.0, 1.0), (0.1, 0.1, 0.01, 0.01), 0.9, 0.0),
+    ("With everything", (0.3, -1.0, 2.0, 0.1, 0.4), (0.1, 0.1, 0.01, 0.01, 0.001), 0.9, 1e-4),
+)
+"""In words, the gradients of the steps, their rates, momentum and weight decay."""
+
+START = (2.0, -3.0, 0.5)
+
+
+@exercise(
+    "Three lines: decay joins the gradient, the gradient joins the velocity, the velocity moves "
+    "the weight. In that order.",
+    "Decay adds `decay * weight` to the gradient, with the weight as it is before the step. The "
+    "old velocity is multiplied by `momentum`, the gradient by nothing.",
+    "The rate stands in the last line only: `weight - lr * velocity`. So a velocity outlives a "
+    "change of the rate without being scaled.",
+    right="The weights are those of `torch.optim.SGD`, through a change of the rate.",
+)
+def check_sgd_step(answer: Step) -> str | None:
+    """A function ``(weight, gradient, velocity, lr, momentum, decay)``: weight and velocity."""
+    for words, gradients, rates, momentum, decay in PROBES:
+        expected = by_torch(gradients, rates, momentum, decay)
+        weight, velocity = torch.tensor(START, dtype=torch.float64), torch.zeros(3).double()
+        for step, (gradient, lr) in enumerate(zip(gradients, rates, strict=True)):
+            slope = torch.full_like(weight, gradient)
+            before = weight
+            weight, velocity = _taken(answer, (weight, slope, velocity, lr, momentum, decay))
+            if not torch.allclose(weight, expected[step], rtol=1e-9, atol=1e-12):
+                moved = (weight - before)[0].item()
+                return (f"{words}, step {step + 1} of {len(gradients)} moves a weight of "
+                        f"{before[0].item():.4g} by {moved:.4g}; torch moves it otherwise. (The "
+                        f"gradient is {gradient:g}, the rate {lr:g}.)")
+    return None
+
+
+def by_torch(
+    gradients: Sequence[float], rates: Sequence[float], momentum: float, decay: float
+) -> list[Tensor]:
+    """The weight after each step of torch's optimizer."""
+    weight = torch.nn.Parameter(torch.tensor(START, dtype=torch.float64))
+    optimizer = torch.optim.SGD([weight], lr=1.0, momentum=momentum, weight_decay=decay)
+    after = []
+    for gradient, lr in zip(gradients, rates, strict=True):
+        optimizer.param_groups[0]["lr"] = lr
+        weight.grad = torch.full_like(weight, gradient)
+        optimizer.step()
+        after.append(weight.detach().clone())
+    return after
+
+
+def _taken(answer: Step, arguments: tuple[Any, ...]) -> tuple[Tensor, Tensor]:
+    pair = attempt(answer, *arguments)
+    form = [getattr(tensor, "shape", None) for tensor in pair] if isinstance(
+        pair, (tuple, list)) else []
+    if form != [torch.Size([3])] * 2:
+        raise AnswerError(f"Return the weight and the velocity, both of the shape that came in; "
+                          f"got {type(pair).__name__} with shapes {form}.")
+    return pair[0], pair[1]

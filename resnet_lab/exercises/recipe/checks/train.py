@@ -1,0 +1,121 @@
+"""Check of the free exercise: a training loop to mend."""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+
+Batches = Sequence[tuple[Tensor, Tensor]]
+Train = Callable[[nn.Module, Batches, Sequence[float], float, float], list[float]]
+
+RATES = (0.1, 0.1, 0.01, 0.001)
+MOMENTUM, DECAY = 0.9, 0.05
+"""Far more decay than in the recipe, so that a place where it is missing shows."""
+
+
+@exercise(
+    "Compare the broken loop with the one above it, line by line. Nothing in it raises an error.",
+    "Look at four things: what is left from the step before, which parameters decay, what the "
+    "velocity is made of, and which rate a step takes.",
+    "`backward` adds to the gradients that are there. Decay is for every parameter. The velocity "
+    "takes the whole gradient. Step k takes `rates[k]`.",
+    right="After every step, all parameters and statistics are those that torch's SGD gives.",
+)
+def check_train(answer: Train) -> str | None:
+    """A function ``(model, batches, rates, momentum, decay)`` that trains and returns losses."""
+    for steps in range(1, len(RATES) + 1):
+        start, batches = make_network(), make_batches()[:steps]
+        ours, yours = deepcopy(start), deepcopy(start)
+        losses = by_torch(ours, batches, RATES[:steps])
+        returned = _losses(answer, yours, batches, RATES[:steps])
+        if len(returned) != steps:
+            return f"For {steps} batches {len(returned)} losses came back."
+        if fault := _moved_fault(start, ours, yours, steps):
+            return fault
+        if not torch.allclose(torch.tensor(returned), torch.tensor(losses), rtol=1e-4):
+            return (f"The parameters are right after {steps} steps, but the losses that came back "
+                    f"are {[round(loss, 3) for loss in returned]}. Each is the loss of its step.")
+    return None
+
+
+def make_network() -> nn.Module:
+    """A small network with a normalization, always the same."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return nn.Sequential(
+            nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(),
+            nn.Flatten(), nn.Linear(64, 3),
+        ).double()  # fmt: skip
+
+
+def make_batches() -> list[tuple[Tensor, Tensor]]:
+    """A batch for each step, always the same."""
+    generator = torch.Generator().manual_seed(1)
+    return [
+        (torch.randn(6, 1, 4, 4, generator=generator, dtype=torch.float64), torch.arange(6) % 3)
+        for _ in RATES
+    ]
+
+
+def by_torch(model: nn.Module, batches: Batches, rates: Sequence[float]) -> list[float]:
+    """Train with torch's optimizer; returns the loss of each step."""
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=1.0, momentum=MOMENTUM, weight_decay=DECAY
+    )
+    losses = []
+    for (images, labels), rate in zip(batches, rates, strict=True):
+        optimizer.param_groups[0]["lr"] = rate
+        loss = F.cross_entropy(model.train()(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def _losses(
+    answer: Train, model: nn.Module, batches: Batches, rates: Sequence[float]
+) -> list[float]:
+    def train() -> Any:  # attempt() would hand over copies, and the network is to be trained
+        return answer(model, batches, rates, MOMENTUM, DECAY)
+
+    returned = attempt(train)
+    try:
+        return [float(torch.as_tensor(loss).detach()) for loss in returned]
+    except (TypeError, ValueError) as error:
+        raise AnswerError(f"A list of losses was asked for; got {returned!r}.") from error
+
+
+def _moved_fault(
+    start: nn.Module, ours: nn.Module, yours: nn.Module, steps: int
+) -> str | None:
+    """Where a network of the reader's differs from the one that torch trained."""
+    before, right = start.state_dict(), ours.state_dict()
+    found = yours.state_dict()
+    wrong = [name for name in right if not torch.allclose(found[name], right[name], rtol=1e-9)]
+    if not wrong:
+        return None
+    if all(torch.equal(found[name], before[name]) for name in wrong):
+        return "The network is as it was before. Train the one that is handed over."
+    if "1.running_mean" in wrong and torch.equal(found["1.running_mean"], before["1.running_mean"]):
+        return "The running mean is as it was before. Is the network in train mode?"
+    after = f"After {steps} step{'s' * (steps > 1)}"
+    vectors = [name for name in wrong if right[name].dim() == 1 and "running" not in name]
+    if vectors and not any(right[name].dim() > 1 for name in wrong):
+        return f"{after} the matrices and kernels are right, but not {', '.join(vectors)}."
+    place = wrong[0]
+    way, torchs_way = (state[place] - before[place] for state in (found, right))
+    far = (way.norm() / torchs_way.norm()).item()
+    alike = F.cosine_similarity(way.flatten(), torchs_way.flatten(), dim=0).item()
+    whither = ("in the same direction" if alike > 0.999 else
+               "in the opposite direction" if alike < -0.999 else "in another direction")
+    history = "" if steps == 1 else (
+        f" One step before, it was right. The rate of this step is {RATES[steps - 1]:g}, that of "
+        f"the step before {RATES[steps - 2]:g}."
+    )
+    return f"{after} `{place}` has gone {far:.2f} times as far as with torch, {whither}.{history}"

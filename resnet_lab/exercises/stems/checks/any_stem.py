@@ -1,0 +1,63 @@
+"""Check of "any stem": the paper's stem with another kernel."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from resnet_lab.arithmetic import window_positions
+from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.comparison import comparison_fault
+from resnet_lab.exercises.integers import as_integers
+
+CHANNELS, FEATURES = 3, 16
+IMAGES = [
+    torch.randn(2, CHANNELS, *size, generator=torch.Generator().manual_seed(0))
+    for size in ((32, 32), (29, 31))
+]
+
+
+@exercise(
+    "`make_stem` is this function for `K = 7`. Which of its settings depend on the kernel?",
+    "Half of the kernel, rounded down, hangs over the edge. `//` divides and rounds down.",
+    "P = (K - 1)/2. What a bias adds, the normalization after it takes away.",
+    right="Every odd kernel has its center on column 0 and needs no bias.",
+)
+def check_any_stem(answer: Callable[[int, int, int], Any]) -> str | None:
+    """The paper's stem with any odd kernel; blank are the padding and the bias."""
+    for kernel in (7, 3, 5, 9):
+        stem = attempt(answer, kernel, CHANNELS, FEATURES)
+        if not isinstance(stem, nn.Sequential) or len(stem) != 4:
+            return f"With kernel {kernel} it returned {type(stem).__name__}, not the four modules."
+        fault = _window_fault(stem[0], kernel) or comparison_fault(
+            stem, _reference(kernel), IMAGES, "the paper's stem with this kernel"
+        )
+        if fault:
+            return f"With kernel {kernel}: {fault[0].lower()}{fault[1:]}"
+    return None
+
+
+def _window_fault(conv1: nn.Module, kernel: int) -> str | None:
+    if not isinstance(conv1, nn.Conv2d) or conv1.kernel_size != (kernel, kernel):
+        return f"the first module is {conv1}."
+    paddings = as_integers(conv1.padding)
+    if paddings is None:
+        return f"a padding is an integer, got {conv1.padding}."
+    for padding in paddings:
+        center = window_positions(0, kernel, 2, padding)[kernel // 2]
+        if center != 0:
+            return f"the first window has its center on column {center}."
+    if conv1.bias is not None:
+        count = conv1.bias.numel()
+        return f"the convolution has {count} parameters that the module after it makes useless."
+    return None
+
+
+def _reference(kernel: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(CHANNELS, FEATURES, kernel, stride=2, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(FEATURES),
+        nn.ReLU(),
+        nn.MaxPool2d(3, stride=2, padding=1),
+    )

@@ -1,0 +1,1 @@
+"""The checks of chapter 4, one file an exercise."""

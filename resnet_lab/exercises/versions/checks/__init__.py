@@ -1,0 +1,1 @@
+"""The checks of chapter 12, one file an exercise."""
