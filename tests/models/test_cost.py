@@ -152,7 +152,7 @@ def test_bad_input():
         resnet_lab.cost(50)
     with pytest.raises(TypeError, match="^input_size must be an integer .*, got 224.0"):
         resnet_lab.cost("resnet50", 224.0)
-    with pytest.raises(TypeError, match="^input_size must hold integers, got True"):
+    with pytest.raises(TypeError, match="^input_size must be an integer, got True"):
         resnet_lab.cost("resnet50", True)
     with pytest.raises(ValueError, match="^input_size must be at least 1, got 0"):
         resnet_lab.cost("resnet50", 0)

@@ -200,14 +200,14 @@ def test_a_replay_writes_only_codes_that_it_has_seen(tmp_path, monkeypatch, caps
     damaged(tmp_path, lambda data: data.update(code=names["seen"]))
     part = FOLDER / "part-short/resnet20-seed0.json"
     damaged(tmp_path, lambda data: data.update(code=names["unseen"]), part)
-    assert replay.main(tmp_path) == 1
+    assert replay.replay(tmp_path) == 1
     assert not replay.CODES.exists()
     assert "of some code no record could be replayed" in capsys.readouterr().err
     damaged(tmp_path, lambda data: data.update(code=names["seen"]), part)
-    assert replay.main(tmp_path) == 0
+    assert replay.replay(tmp_path) == 0
     assert json.loads(replay.CODES.read_text()) == {replay.code_digest(): [names["seen"]]}
     damaged(tmp_path, lambda data: data["first_losses"].reverse())
-    assert replay.main(tmp_path) == 1
+    assert replay.replay(tmp_path) == 1
     assert "records differ" in capsys.readouterr().err
 
 

@@ -192,10 +192,9 @@ class TrainingLab(Lab):
         data = load_data("digits", progress=False)
         network = lab_network(self.depth.value, self.kind.value, data)
         wanted = lab_recipe(self.lr.value, self.steps.value, data)
-        return Trainer(
-            network, data, wanted, self.seed.value, progress=False,
-            on_point=lambda trainer: self._show(trainer.record()),
-        )  # fmt: skip
+        def see(trainer: Trainer) -> None:
+            self._show(trainer.record())
+        return Trainer(network, data, wanted, self.seed.value, progress=False, on_point=see)
 
     def _free_slot(self) -> int:
         """The color and mark of the next run; the oldest run gives up its own if all are taken."""
