@@ -326,7 +326,7 @@ def test_a_change_in_the_package_executes_chapters_and_one_of_a_module_writes_pa
         done = run_build(tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert f"<figure>{words} 7</figure>" in page.read_text()
-        assert "Here is a figure." not in page.read_text()
+        assert "<p>Here is a figure.</p>" not in page.read_text()
         assert words in copy.read_text()
         assert counter.read_text() == runs
 
