@@ -1,4 +1,4 @@
-"""How large signal and gradient are behind each block, measured on one batch."""
+"""How large signal and gradient are after each block, measured on one batch."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -34,7 +34,7 @@ class FlowRow:
 
 
 def gradient_flow(model: ResNet, images: Tensor, labels: Tensor) -> list[FlowRow]:
-    """Measure signal and gradient behind the stem and every block, as in a training step.
+    """Measure signal and gradient after the stem and every block, as in a training step.
 
     Batch normalization uses the batch. A copy of the network is run, so the network itself
     stays as it was, gradients and running statistics included.

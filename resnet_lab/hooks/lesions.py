@@ -14,7 +14,7 @@ from resnet_lab.models import ResNet
 def lesioned(model: ResNet, names: Sequence[str]) -> Iterator[None]:
     """Cut blocks out: inside the context, nothing comes from their branches.
 
-    What the shortcut carries goes on alone; in v1 the ReLU behind the sum still follows, which
+    What the shortcut carries goes on alone; in v1 the ReLU after the sum still follows, which
     changes nothing where the shortcut is the identity. A block of a plain network has no
     shortcut, so all of it is left out. Weights and state dict stay as they are.
 

@@ -167,7 +167,7 @@ def translate(entries: Mapping[str, Tensor], average: bool | None = None) -> Tra
     elif average is None:
         average = "conv1.0.weight" in theirs
     if average:
-        theirs = {_behind_pool(name, entries, theirs): own for name, own in theirs.items()}
+        theirs = {_after_pool(name, entries, theirs): own for name, own in theirs.items()}
     weights = {name: entries[own] for name, own in theirs.items()}
     head = weights.get("fc.weight")
     if head is not None and head.shape[2:] == (1, 1):
@@ -175,7 +175,7 @@ def translate(entries: Mapping[str, Tensor], average: bool | None = None) -> Tra
     return Translation(layout, prefix, weights, theirs)
 
 
-def _behind_pool(name: str, entries: Mapping[str, Tensor], theirs: dict[str, str]) -> str:
+def _after_pool(name: str, entries: Mapping[str, Tensor], theirs: dict[str, str]) -> str:
     """Leave the first place in a projection to a pool, where the name doesn't yet."""
     place = re.fullmatch(r"(.*downsample\.)(\d+)(\..*)", name)
     if place is None:

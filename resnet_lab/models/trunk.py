@@ -103,7 +103,7 @@ def build_block(plan: BlockPlan, shortcut: str) -> nn.Module:
 
 
 def build_head(spec: ResNetSpec) -> dict[str, nn.Module]:
-    """Build what follows the stages; v2 needs an activation behind its last sum."""
+    """Build what follows the stages; v2 needs an activation after its last sum."""
     head: dict[str, nn.Module] = {
         "avgpool": nn.AdaptiveAvgPool2d(1),
         "fc": nn.Linear(spec.out_channels, spec.num_classes),

@@ -5,21 +5,14 @@ images are at hand, compares the losses, and, if all agree, writes the digest of
 into ``codes.json`` beside those of the code that made the records.
 
 Another machine rounds sums differently, and deep networks drift apart within a few steps. There
-``--against COMMIT`` compares with the code of a commit that stands by the records instead: each
-takes the first steps on this machine, and every loss must be the same to the last bit.
+``--against COMMIT`` compares with the code of a commit instead, see ``against.py``.
 """
 
 import argparse
-import json
 import math
-import os
-import subprocess
 import sys
-import tarfile
-import tempfile
 from collections.abc import Iterable, Sequence
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 
 import torch
@@ -28,8 +21,9 @@ from tqdm import tqdm
 from resnet_lab.data import ImageSet, load_data
 from resnet_lab.experiments.catalogue import RUNS
 from resnet_lab.experiments.runner import network_of
-from resnet_lab.records.run_records import CODES, FOLDER
-from resnet_lab.training.code import PACKAGE, code_digest
+from resnet_lab.records.against import replay_against
+from resnet_lab.records.run_records import FOLDER, write_codes
+from resnet_lab.training.code import code_digest
 from resnet_lab.training.execution import Execution
 from resnet_lab.training.record import RunRecord, read_record
 from resnet_lab.training.trainer import Trainer
@@ -102,85 +96,9 @@ def replay(folder: Path = FOLDER) -> int:
         why = "records differ" if wrong else "of some code no record could be replayed"
         print(f"nothing was written: {why}", file=sys.stderr)
         return 1
-    _write_codes(codes)
+    write_codes(codes)
     print(f"{code_digest()} agrees with the code of all records but {len(skipped)} not replayed")
     return 0
-
-
-# Run in the folder of one code or the other: names that both have.
-LOSSES = """
-import json, sys
-from functools import cache
-from pathlib import Path
-from resnet_lab.records import replay
-load = cache(replay.load_data)
-for path in sorted(Path(sys.argv[1]).glob("*/*.json")):
-    record = replay.read_record(path)
-    losses = replay.replayed_losses(record, load(record.data["name"], progress=False))
-    print(json.dumps([replay.code_digest(), record.name, losses]), flush=True)
-"""
-
-
-def replay_against(commit: str, folder: Path = FOLDER) -> int:
-    """Compare with the code of a commit on this machine; returns 0 if no loss differs.
-
-    Raises:
-        ValueError: the repository has no such commit, its code does not stand by the records,
-            or images are not at hand.
-    """
-    with tempfile.TemporaryDirectory() as there:
-        _unpack(commit, Path(there))
-        known, before = _losses(Path(there), folder)
-    _, now = _losses(PACKAGE.parent, folder)
-    if known not in (kept := json.loads(CODES.read_text(encoding="utf-8"))):
-        raise ValueError(f"commit must be one whose code {list(kept)} is, got {commit} ({known})")
-    differing = [name for name, losses in before.items() if losses != now[name]]
-    for name in differing:
-        print(f"{name}: {before[name]} at {commit}, {now[name]} now", file=sys.stderr)
-    if differing:
-        print("nothing was written: losses differ", file=sys.stderr)
-        return 1
-    _write_codes(kept[known])
-    print(f"{code_digest()} takes the steps of {known} in all {len(now)} records, bit for bit")
-    return 0
-
-
-def _unpack(commit: str, folder: Path) -> None:
-    """Put the package of a commit into a folder."""
-    packed = subprocess.run(
-        ["git", "-C", str(PACKAGE.parent), "archive", commit, "resnet_lab"],
-        capture_output=True, check=False,
-    )  # fmt: skip
-    if packed.returncode:
-        reason = packed.stderr.decode().strip()
-        raise ValueError(f"commit must be one of this repository, got {commit!r} ({reason})")
-    with tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
-        archive.extractall(folder, filter="data")
-
-
-def _losses(root: Path, folder: Path) -> tuple[str, dict[str, list[float]]]:
-    """The digest of the code in ``root``, and the first losses of each record with it."""
-    command = [sys.executable, "-c", LOSSES, str(folder)]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    losses, digest = dict[str, list[float]](), ""
-    total = len(list(folder.glob("*/*.json")))
-    with (
-        subprocess.Popen(
-            command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True
-        ) as process,
-        tqdm(desc=f"replaying in {root.name}", total=total, unit="record") as bar,
-    ):
-        for line in process.stdout or ():
-            digest, name, losses[name] = json.loads(line)
-            bar.update()
-    if process.returncode:
-        raise ValueError(f"records must all be replayed, got {len(losses)} of {total}")
-    return digest, losses
-
-
-def _write_codes(codes: Iterable[str]) -> None:
-    before = sorted({*codes} - {code_digest()})
-    CODES.write_text(json.dumps({code_digest(): before}, indent=1) + "\n", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -189,8 +107,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--against", metavar="COMMIT", help="compare with the code of a commit on this machine"
     )
-    options = parser.parse_args(arguments)
-    return replay() if options.against is None else replay_against(options.against)
+    against = parser.parse_args(arguments).against
+    try:
+        return replay() if against is None else replay_against(against)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

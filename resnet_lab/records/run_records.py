@@ -1,7 +1,7 @@
 """Records of training runs: found, checked against what their names claim, compared."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -205,3 +205,9 @@ def accepted_codes() -> frozenset[str]:
     """Digests of the code whose records this code stands by: its own, and those it replayed."""
     replayed = json.loads(CODES.read_text(encoding="utf-8")) if CODES.exists() else {}
     return frozenset({code_digest(), *replayed.get(code_digest(), ())})
+
+
+def write_codes(codes: Iterable[str]) -> None:
+    """Note that this code stands by the records of some codes; what was noted before goes."""
+    others = sorted({*codes} - {code_digest()})
+    CODES.write_text(json.dumps({code_digest(): others}, indent=1) + "\n", encoding="utf-8")

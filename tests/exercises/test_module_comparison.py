@@ -83,6 +83,7 @@ def forgets_statistics(self, x):
     (with_(normed=always_by_batch), "In training, after the batch, `norm.running_mean`"),
     (with_(normed=lambda self, x: self.norm(x) if self.training else x), "In evaluation, what"),
     (with_(normed=forgets_statistics), "after the batch, `norm.running_mean` is not"),
+    (with_(normed=lambda self, x: self.norm(x) * torch.nan), "In training, what becomes of a map"),
     (Part(momentum=0.2), "after the batch, `norm.running_mean` is not"),
     (Part(eps=0.1), "In training, what becomes of"),
     (with_(forward=lambda self, x: Part.forward(self, x.detach())),
@@ -133,10 +134,15 @@ def test_the_partner_of_the_same_name_comes_first():
 
 
 def test_the_last_word_of_a_name_comes_before_the_shape():
+    """Scale and shift have the same shape, and the part declares them the other way round."""
     part, other = nn.Module(), nn.BatchNorm1d(3)
-    part.shift = nn.BatchNorm1d(3)
+    part.norm = nn.Module()
+    for name in ("bias", "weight"):
+        part.norm.register_parameter(name, nn.Parameter(torch.ones(3)))
+    for name in ("running_var", "running_mean"):
+        part.norm.register_buffer(name, torch.ones(3))
     assert partners(part, other, "it") == {
-        name: f"shift.{name}" for name in ("weight", "bias", "running_mean", "running_var")
+        name: f"norm.{name}" for name in ("weight", "bias", "running_mean", "running_var")
     }
 
 

@@ -136,7 +136,7 @@ def test_modules_tell_where_weights_do_not():
     assert "drops at random (DropPath)" in "; ".join(dropping.differences)
 
 
-def test_a_projection_behind_a_pool_is_seen_in_timms_v2():
+def test_a_projection_after_a_pool_is_seen_in_timms_v2():
     """The names of its weights say nothing of the pool; the stem is no sign of it."""
     make = timm.models.resnetv2._create_resnetv2
     parts = {"layers": [1, 1, 1, 1], "channels": (32, 64, 128, 256), "stem_chs": 16,

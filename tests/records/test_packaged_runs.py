@@ -193,7 +193,7 @@ def test_a_summary_is_plain_statistics():
 
 def test_a_replay_writes_only_codes_that_it_has_seen(tmp_path, monkeypatch, capsys):
     """Images that are not at hand must not make records of their code accepted, or forgotten."""
-    monkeypatch.setattr(replay, "CODES", tmp_path / "codes.json")
+    monkeypatch.setattr(run_records, "CODES", codes := tmp_path / "codes.json")
     monkeypatch.delenv("RESNET_LAB_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     names = {"seen": "a" * 16, "unseen": "b" * 16}
@@ -201,11 +201,11 @@ def test_a_replay_writes_only_codes_that_it_has_seen(tmp_path, monkeypatch, caps
     part = FOLDER / "part-short/resnet20-seed0.json"
     damaged(tmp_path, lambda data: data.update(code=names["unseen"]), part)
     assert replay.replay(tmp_path) == 1
-    assert not replay.CODES.exists()
+    assert not codes.exists()
     assert "of some code no record could be replayed" in capsys.readouterr().err
     damaged(tmp_path, lambda data: data.update(code=names["seen"]), part)
     assert replay.replay(tmp_path) == 0
-    assert json.loads(replay.CODES.read_text()) == {replay.code_digest(): [names["seen"]]}
+    assert json.loads(codes.read_text()) == {run_records.code_digest(): [names["seen"]]}
     damaged(tmp_path, lambda data: data["first_losses"].reverse())
     assert replay.replay(tmp_path) == 1
     assert "records differ" in capsys.readouterr().err

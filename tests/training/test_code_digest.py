@@ -112,7 +112,7 @@ def test_any_change_of_the_code_matters(digest, old, new):
 
 
 def test_an_empty_part_of_a_string_does_not_matter():
-    """Python 3.12 and 3.13 put one behind a width that is itself computed."""
+    """Python 3.12 and 3.13 put one after a width that is itself computed."""
     tree = ast.parse('f"{name:<{width}} {name}"')
     before = list(code._walk(tree))
     spec = tree.body[0].value.values[0].format_spec

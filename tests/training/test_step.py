@@ -50,7 +50,7 @@ def test_thirty_steps_are_those_of_a_plain_loop(changes):
     assert record.curve.train_loss == pytest.approx(means)
 
 
-def test_the_warm_up_ends_behind_the_first_window_that_is_good_enough():
+def test_the_warm_up_ends_after_the_first_window_that_is_good_enough():
     def rates(**changes):
         recipe = RECIPE.changed(**WARM, evaluate_every=1, **changes)
         curve = tiny_trainer(recipe=recipe).run().curve

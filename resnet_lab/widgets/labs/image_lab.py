@@ -24,7 +24,7 @@ LIVE = "in a notebook with a kernel, a panel in this place takes your own image"
 
 
 class ImageLab(Lab):
-    """Takes an image through a network and shows what it becomes behind each stage.
+    """Takes an image through a network and shows what it becomes after each stage.
 
     Without a kernel, a page shows what the panel shows when it is displayed.
 

@@ -1,4 +1,4 @@
-"""What an image becomes behind the stem and behind each stage of a network."""
+"""What an image becomes after the stem and after each stage of a network."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ CHANNELS = 4
 
 
 def stage_maps(image: Tensor, model: ResNet) -> dict[str, Tensor]:
-    """Activations behind the stem and each stage, in evaluation mode.
+    """Activations after the stem and each stage, in evaluation mode.
 
     Args:
         image: ``1, 3, H, W``, normalized.
@@ -45,7 +45,7 @@ def stage_maps(image: Tensor, model: ResNet) -> dict[str, Tensor]:
 
 
 def stage_figures(photo: Photograph, model: ResNet) -> list[Figure]:
-    """The image and its three colors, then four channels behind the stem and each stage.
+    """The image and its three colors, then four channels after the stem and each stage.
 
     Shown are the channels that vary most over the image, each scaled to its own range. The
     sizes are those of the forward pass.
@@ -56,7 +56,7 @@ def stage_figures(photo: Photograph, model: ResNet) -> list[Figure]:
     title = f"What goes in: {_size(photo.tensor[0])}"
     seen = photographs({"all three": photo.rgb, **colors}, title, columns=CHANNELS)
     maps = stage_maps(photo.tensor, model)
-    return [seen, *(_figure(place, behind) for place, behind in maps.items())]
+    return [seen, *(_figure(place, after) for place, after in maps.items())]
 
 
 def _size(values: Tensor) -> str:
