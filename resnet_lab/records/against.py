@@ -56,7 +56,7 @@ def replay_against(commit: str, folder: Path = FOLDER) -> int:
     if differing:
         print("nothing was written: losses differ", file=sys.stderr)
         return 1
-    write_codes(kept[digest])
+    write_codes([digest, *kept[digest]])
     print(f"{code_digest()} takes the steps of {digest} in all {len(now)} records, bit for bit")
     return 0
 
