@@ -1,15 +1,31 @@
 """What recomputes claims about the networks for CIFAR-10 (chapters 13 and 14)."""
 
-
-import torch
-from torch import nn
+from fractions import Fraction
 
 import resnet_lab
 from book.claims.value import Value
+from resnet_lab.models.cost import Cost
 
 DEPTHS = (20, 32, 44, 56, 110)
 """Depths of table 6 but the last, whose count has a row of its own."""
 
+
+def components_of_v2() -> dict[str, Value]:
+    """Parameters of a v2 block over those of a v1 block of the same shape, in percent."""
+    return {
+        kind: Fraction(100 * _in_second_block(name, "v2"), _in_second_block(name, "v1"))
+        for kind, name in (("basic block", "resnet20"), ("bottleneck", "resnetv2_164"))
+    }
+
+
+def cost_of_1000_layers() -> dict[str, Value]:
+    """Multiply-adds of ResNet-1001 over those of shallower networks."""
+    deep = _cost("resnetv2_1001").macs
+    shallow = _cost("resnetv2_1001", depths=(11, 11, 11)).macs
+    return {
+        "over 101 layers of the same blocks": Fraction(deep, shallow),
+        "over ResNet-110": Fraction(deep, _cost("resnetv2_110").macs),
+    }
 
 
 def resnet164_parameters() -> dict[str, Value]:
@@ -31,16 +47,16 @@ def cifar_parameters() -> dict[str, Value]:
     """Parameters of the networks of table 6, counted in three ways."""
     networks = [f"resnet{depth}" for depth in DEPTHS]
     return {
-        "option A": tuple(_parameters(name, "A") for name in networks),
-        "option B": tuple(_parameters(name, "B") for name in networks),
+        "option A": tuple(_cost(name, shortcut="A").params for name in networks),
+        "option B": tuple(_cost(name, shortcut="B").params for name in networks),
         "option A, without batch normalization": tuple(map(_without_norms, networks)),
     }
 
 
 def parameters_beyond_plain() -> dict[str, Value]:
     """Parameters of ResNet-56 for CIFAR-10, less those of plain-56."""
-    plain = _parameters("plain56", "none")
-    return {f"option {o}": _parameters("resnet56", o) - plain for o in ("A", "B", "C")}
+    plain = _cost("plain56").params
+    return {f"option {o}": _cost("resnet56", shortcut=o).params - plain for o in ("A", "B", "C")}
 
 
 def open_lth_shortcut_parameters() -> dict[str, Value]:
@@ -55,35 +71,29 @@ def resnet110_with_bottlenecks() -> dict[str, Value]:
     """Parameters of ResNet-110, and of what has bottlenecks in place of its blocks."""
     changes = {"block": "bottleneck", "shortcut": "B"}
     return {
-        "ResNet-110": _parameters("resnet110", "A"),
-        "as many bottlenecks, 164 layers": _count("resnet110", **changes),
-        "110 layers with bottlenecks": _count("resnet110", depths=(12, 12, 12), **changes),
+        "ResNet-110": _cost("resnet110", shortcut="A").params,
+        "as many bottlenecks, 164 layers": _cost("resnet110", **changes).params,
+        "110 layers with bottlenecks": _cost("resnet110", depths=(12, 12, 12), **changes).params,
     }
 
 
-def _parameters(name: str, shortcut: str) -> int:
-    return _count(name, shortcut=shortcut)
+def _cost(name: str, **changes: object) -> Cost:
+    return resnet_lab.cost(resnet_lab.spec(name, **changes), 32)
 
 
-def _count(name: str, **changes: object) -> int:
-    return resnet_lab.cost(resnet_lab.spec(name, **changes), 32).params
+def _in_second_block(name: str, version: str) -> int:
+    rows = _cost(name, version=version).rows
+    return sum(row.params for row in rows if row.name.startswith("layer1.1."))
 
 
 def _in_shortcuts(option: str) -> int:
-    with torch.device("meta"):
-        model = resnet_lab.build("resnet20", shortcut=option)
-    return sum(p.numel() for name, p in model.named_parameters() if "downsample" in name)
+    rows = _cost("resnet20", shortcut=option).rows
+    return sum(row.params for row in rows if "downsample" in row.name)
 
 
 def _without_norms(name: str) -> int:
-    rows = resnet_lab.cost(name, 32).rows
-    return sum(row.params for row in rows if row.kind != "BatchNorm2d")
+    return sum(row.params for row in _cost(name).rows if row.kind != "BatchNorm2d")
 
 
 def _with_and_without_norms(name: str) -> dict[str, Value]:
-    with torch.device("meta"):
-        model = resnet_lab.build(name)
-    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
-    total = sum(p.numel() for p in model.parameters())
-    inside = sum(p.numel() for norm in norms for p in norm.parameters())
-    return {"with batch normalization": total, "without": total - inside}
+    return {"with batch normalization": _cost(name).params, "without": _without_norms(name)}

@@ -1,23 +1,15 @@
-"""What recomputes claims about the networks for ImageNet (chapters 3 to 13).
+"""What recomputes claims about the networks for ImageNet (chapters 3 to 12)."""
 
-Multiply-adds are half of what ``FlopCounterMode`` counts (convolutions and matrix products), on
-the meta device: shapes only, no memory.
-"""
-
-import functools
-from collections.abc import Callable
 from fractions import Fraction
+from functools import cache, partial
 
-import torch
 import torchvision
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 import resnet_lab
+from book.claims.measure import SIDE, macs, operations, parameters
 from book.claims.value import Value
 from resnet_lab.arithmetic import Window, conv_output_size, output_size, receptive_field
-
-SIDE = 224
 
 
 def resnet18_macs() -> dict[str, Value]:
@@ -53,15 +45,13 @@ def vgg19_macs() -> dict[str, Value]:
 
 def torchvision_resnet50_operations() -> dict[str, Value]:
     """Operations of torchvision's ResNet-50, counted both ways."""
-    macs = _count(torchvision.models.resnet50).get_total_flops() // 2
-    return {"multiply-adds": macs, "a multiplication and an addition each": 2 * macs}
+    counted = macs(torchvision.models.resnet50)
+    return {"multiply-adds": counted, "a multiplication and an addition each": 2 * counted}
 
 
 def resnet50_parameters() -> dict[str, Value]:
     """Weights, and gains and offsets of batch normalization."""
-    with torch.device("meta"):
-        model = resnet_lab.build("resnet50")
-    return {"trained parameters": sum(p.numel() for p in model.parameters())}
+    return {"trained parameters": parameters(partial(resnet_lab.build, "resnet50"))}
 
 
 def resnet50_receptive_field() -> dict[str, Value]:
@@ -117,30 +107,24 @@ def bag_of_tricks_b_macs() -> dict[str, Value]:
 
 def bag_of_tricks_c_and_d_macs() -> dict[str, Value]:
     """Multiply-adds of ResNet-50 in versions C and D."""
-    counts = [
-        _count(functools.partial(resnet_lab.build, name)).get_total_flops() // 2
-        for name in ("resnet50c", "resnet50d")
-    ]
-    return {"deep stem, then also the average before the projection": tuple(counts)}
+    counts = tuple(macs(partial(resnet_lab.build, name)) for name in ("resnet50c", "resnet50d"))
+    return {"deep stem, then also the average before the projection": counts}
 
 
 def bag_of_tricks_parameters() -> dict[str, Value]:
     """Trained parameters of ResNet-50 with either stem."""
-    with torch.device("meta"):
-        return {
-            name: sum(p.numel() for p in resnet_lab.build(model).parameters())
-            for name, model in (("v1.5", "resnet50"), ("D", "resnet50d"))
-        }
+    return {
+        name: parameters(partial(resnet_lab.build, model))
+        for name, model in (("v1.5", "resnet50"), ("D", "resnet50d"))
+    }
 
 
 def kernel_cost_ratio() -> dict[str, Value]:
     """Cost of a 7x7 over that of a 3x3, and of the stem with it over the stem with three 3x3."""
-    stems = [_count(functools.partial(_stem, name)) for name in ("resnet50", "resnet50c")]
+    seven, deep = (macs(partial(_stem, name)) for name in ("resnet50", "resnet50c"))
     return {
         "as many channels": Fraction(7 * 7, 3 * 3),
-        "the stem with the 7x7 over the deep stem": Fraction(
-            *(counter.get_total_flops() for counter in stems)
-        ),
+        "the stem with the 7x7 over the deep stem": Fraction(seven, deep),
     }
 
 
@@ -151,28 +135,6 @@ def unread_by_1x1() -> dict[str, Value]:
             100 * conv_output_size(size, 1, 2) ** 2, size**2
         )
         for kind, size in (("even", SIDE // 4), ("odd", SIDE // 4 + 1))
-    }
-
-
-def components_of_v2() -> dict[str, Value]:
-    """Parameters of a v2 block over those of a v1 block of the same shape, in percent."""
-    def block(name: str, version: str) -> int:
-        model = resnet_lab.build(name, version=version)
-        return sum(p.numel() for p in model.get_submodule("layer1.1").parameters())
-
-    return {
-        kind: Fraction(100 * block(name, "v2"), block(name, "v1"))
-        for kind, name in (("basic block", "resnet20"), ("bottleneck", "resnetv2_164"))
-    }
-
-
-def cost_of_1000_layers() -> dict[str, Value]:
-    """Multiply-adds of ResNet-1001 for CIFAR-10 over those of shallower networks."""
-    shallow = resnet_lab.spec("resnetv2_1001", depths=(11, 11, 11))
-    deep = resnet_lab.cost("resnetv2_1001", 32).macs
-    return {
-        "over 101 layers of the same blocks": Fraction(deep, resnet_lab.cost(shallow, 32).macs),
-        "over ResNet-110": Fraction(deep, resnet_lab.cost("resnetv2_110", 32).macs),
     }
 
 
@@ -196,10 +158,10 @@ def _without_projections(name: str) -> int:
     return total - projections
 
 
-@functools.cache
+@cache
 def _resnet(name: str, version: str) -> tuple[int, int]:
     """Multiply-adds of a network, and of its projections alone."""
-    counter = _count(lambda: resnet_lab.build(name, version=version))
+    counter = operations(partial(resnet_lab.build, name, version=version))
     projections = sum(
         sum(counts.values())
         for module, counts in counter.get_flop_counts().items()
@@ -208,16 +170,9 @@ def _resnet(name: str, version: str) -> tuple[int, int]:
     return counter.get_total_flops() // 2, projections // 2
 
 
-@functools.cache
+@cache
 def _vgg19() -> tuple[int, int]:
     """Multiply-adds of VGG-19, and of its linear layers alone."""
-    counter = _count(torchvision.models.vgg19)
+    counter = operations(torchvision.models.vgg19)
     linear = sum(counter.get_flop_counts()["VGG.classifier"].values())
     return counter.get_total_flops() // 2, linear // 2
-
-
-def _count(build: Callable[[], nn.Module]) -> FlopCounterMode:
-    counter = FlopCounterMode(display=False)
-    with torch.device("meta"), counter, torch.no_grad():
-        build().eval()(torch.empty(1, 3, SIDE, SIDE))
-    return counter

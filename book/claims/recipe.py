@@ -12,7 +12,6 @@ BATCH = 128
 IMAGES = {"50,000 images": 50_000, "45,000 images": 45_000}
 
 
-
 def steps_of_200_passes() -> dict[str, Value]:
     """Steps of 128 images in 200 passes over the training images."""
     return {name: Fraction(200 * images, BATCH) for name, images in IMAGES.items()}
