@@ -113,7 +113,10 @@ def _row(entry: dict[str, Any]) -> Row:
     if entry["verdict"] not in VERDICTS:
         raise ValueError(f"{name}: verdict must be one of {VERDICTS}, got {entry['verdict']!r}")
     if entry["compute"] is not None:
-        recompute.function(entry["compute"])
+        try:
+            recompute.function(entry["compute"])
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
     if not all(isinstance(figure, str) for figure in entry["stated"]):
         raise ValueError(f"{name}: stated must hold quoted figures, got {entry['stated']!r}")
     return Row(**{**entry, "stated": tuple(entry["stated"])})

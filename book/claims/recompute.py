@@ -3,6 +3,7 @@
 A function returns a value for each convention in which the claim can be read.
 """
 
+import inspect
 from collections.abc import Callable
 
 from book.claims import cifar, counts, degradation, imagenet, recipe
@@ -21,12 +22,16 @@ def function(name: str) -> Callable[[], dict[str, Value]]:
     """The function that a row names as ``file.function``.
 
     Raises:
-        ValueError: naming what there is.
+        ValueError: the file has no such public function of its own.
     """
     file, _, wanted = name.partition(".")
     if file not in FILES:
         raise ValueError(f"compute must begin with one of {sorted(FILES)}, got {name!r}")
-    if wanted not in vars(FILES[file]):
-        raise ValueError(f"compute must name a function of {file}.py, got {name!r}")
-    found: Callable[[], dict[str, Value]] = getattr(FILES[file], wanted)
+    found = vars(FILES[file]).get(wanted)
+    if (
+        wanted.startswith("_")
+        or not inspect.isfunction(found)
+        or found.__module__ != FILES[file].__name__
+    ):
+        raise ValueError(f"compute must name a public function of {file}.py, got {name!r}")
     return found
