@@ -54,7 +54,8 @@ def _keras(ours: str) -> dict[str, Value]:
         "Keras", "resnet50_v1"))
     network = replace(entry, ours=ours)
     rows = resnet_lab.cost(network.spec).rows
-    statistics = sum(row.params for row in rows if row.kind == "BatchNorm2d")  # as many
+    # One mean and one variance for each gain and offset.
+    statistics = sum(row.params for row in rows if row.kind == "BatchNorm2d")
     return {
         "trained parameters": network.parameters,
         "with running statistics": network.parameters + statistics,

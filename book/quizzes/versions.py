@@ -80,10 +80,11 @@ def d_counts() -> dict[str, bool]:
 
 
 def silent_pair() -> dict[str, bool]:
+    def keys(letter: str) -> list[tuple[str, int]]:
+        return [(row.name, row.params) for row in cost(LETTERS[letter]).rows if row.params]
+
     def loads(written: str, read: str) -> bool:
-        keys = ([(row.name, row.params) for row in cost(LETTERS[letter]).rows if row.params]
-                for letter in (written, read))
-        return next(keys) == next(keys)
+        return keys(written) == keys(read)
 
     return {
         "A file of C in a network of D": loads("C", "D"),

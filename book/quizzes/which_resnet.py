@@ -119,7 +119,8 @@ def keras_total() -> dict[str, bool]:
     )
     rows = cost("resnet50").rows
     ours = cost("resnet50").params
-    statistics = sum(row.params for row in rows if row.kind == "BatchNorm2d")  # as many
+    # One mean and one variance for each gain and offset.
+    statistics = sum(row.params for row in rows if row.kind == "BatchNorm2d")
     assert (ours, keras.bias_parameters, statistics) == (25_557_032, 26_560, 53_120)
     assert keras.parameters + statistics == 25_636_712
     return {
