@@ -95,7 +95,19 @@ WRONG: dict[str, dict[str, Mistake]] = {
         ),
         "a seed of its own": Mistake(
             lambda n, p, g: _draw(n, p, torch.Generator().manual_seed(0)),
-            "different seeds gave the same draws",
+            "different seeds gave the same `down`",
+        ),
+        "every second image mirrored": Mistake(
+            lambda n, p, g: (*_draw(n, p, g)[:2], torch.arange(n) % 2 == 0),
+            "different seeds gave the same `flipped`",
+        ),
+        "rows in turn": Mistake(
+            lambda n, p, g: (torch.arange(n) % (2 * p + 1), *_draw(n, p, g)[1:]),
+            "different seeds gave the same `down`",
+        ),
+        "columns in turn": Mistake(
+            lambda n, p, g: (d := _draw(n, p, g)) and (d[0], torch.arange(n) % (2 * p + 1), d[2]),
+            "different seeds gave the same `right`",
         ),
         "mirrored where it moves down": Mistake(
             lambda n, p, g: (*(moves := _draw(n, p, g)[:2]), moves[0] > p),
