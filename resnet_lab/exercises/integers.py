@@ -1,10 +1,14 @@
-"""Answers that must be integers, of whatever kind: Python's, NumPy's, torch's."""
+"""Answers that must be integers, or numbers, of whatever kind: Python's, NumPy's, torch's."""
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+
+from torch import Tensor
 
 from resnet_lab.exercises.checking import AnswerError, attempt, call_text
+
+Number = TypeVar("Number", int, float)
 
 
 def integer(value: Any, what: str) -> int:
@@ -52,13 +56,38 @@ def as_integer(value: Any) -> int | None:
     return None if "bool" in str(getattr(value, "dtype", type(value))) else number
 
 
+def as_number(value: Any) -> float | None:
+    """A number of any kind (Python's, NumPy's, of one tensor element), or ``None``.
+
+    Text is no number, whatever it spells.
+    """
+    if isinstance(value, (str, bytes)):
+        return None
+    try:
+        return float(value.detach() if isinstance(value, Tensor) else value)
+    except (TypeError, ValueError, RuntimeError):
+        return None
+
+
 def as_integers(values: Any) -> list[int] | None:
     """The integers of a range, list, tuple, set or tensor; ``None`` if one of them is no integer.
 
     ``None`` too for what cannot be iterated.
     """
+    return _each(as_integer, values)
+
+
+def as_numbers(values: Any) -> list[float] | None:
+    """The numbers of a list, tuple or tensor; ``None`` if one of them is no number.
+
+    ``None`` too for what cannot be iterated.
+    """
+    return _each(as_number, values)
+
+
+def _each(convert: Callable[[Any], Number | None], values: Any) -> list[Number] | None:
     try:
-        numbers = [as_integer(value) for value in values]
+        numbers = [convert(value) for value in values]
     except TypeError:
         return None
     found = [number for number in numbers if number is not None]

@@ -6,7 +6,14 @@ import torch
 
 from resnet_lab.exercises import Result, attempt, exercise, untouched
 from resnet_lab.exercises.checking import AnswerError
-from resnet_lab.exercises.integers import as_integer, as_integers, integer, returned_integer
+from resnet_lab.exercises.integers import (
+    as_integer,
+    as_integers,
+    as_number,
+    as_numbers,
+    integer,
+    returned_integer,
+)
 
 
 @exercise("Look at the ends.", "Count what one output reads.", right="It fits.")
@@ -159,6 +166,25 @@ def test_as_integer(value, number):
 ])
 def test_as_integers(values, numbers):
     assert as_integers(values) == numbers
+
+
+@pytest.mark.parametrize(("value", "number"), [
+    (3, 3.0), (0.5, 0.5), (np.float32(0.5), 0.5), (torch.tensor([0.5]), 0.5),
+    (torch.tensor(0.5, requires_grad=True), 0.5), ("0.5", None), (b"1", None), (None, None),
+    ([0.5], None), (torch.zeros(2), None), (1j, None),
+])
+@pytest.mark.filterwarnings("error")
+def test_as_number(value, number):
+    assert as_number(value) == number
+    assert type(as_number(value)) is type(number)
+
+
+@pytest.mark.parametrize(("values", "numbers"), [
+    ((1, 0.5), [1, 0.5]), (np.array([0.5]), [0.5]), (torch.ones(2), [1, 1]), ([], []),
+    ([1, "2"], None), ("12", None), (0.5, None),
+])
+def test_as_numbers(values, numbers):
+    assert as_numbers(values) == numbers
 
 
 def test_an_answer_must_be_an_integer():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.integers import as_number
 
 FACTORS: list[tuple[list[float], int, int]] = [
     ([0.5, 0.5, 0.5], 0, 3),
@@ -30,9 +31,8 @@ def check_direct_factor(answer: Callable[[Sequence[float], int, int], float]) ->
     """A function ``(factors, l, L)``: what the direct term of the gradient is multiplied by."""
     for factors, start, end in FACTORS:
         returned = attempt(answer, factors, start, end)
-        try:
-            factor = float(returned)
-        except (TypeError, ValueError, RuntimeError):
+        factor = as_number(returned)
+        if factor is None:
             return f"Return one number; for {factors}, l = {start}, L = {end} came {returned!r}."
         if not math.isclose(factor, _derivative(factors, start, end), abs_tol=1e-6):
             return (f"For the factors {factors}, l = {start} and L = {end} it returned "

@@ -33,6 +33,8 @@ WRONG: dict[str, dict[str, Mistake]] = {
             lambda factors, start, end: factors[start] ** (end - start),
             "l = 1 and L = 3 it returned 0.0625."),
         "always 1": Mistake(lambda factors, start, end: 1, "L = 3 it returned 1. Moving x_0"),
+        "text": Mistake(
+            lambda factors, start, end: str(math.prod(factors[start:end])), "L = 3 came '0.125'"),
         "a list": Mistake(
             lambda factors, start, end: factors[start:end],
             "Return one number; for [0.5, 0.5, 0.5], l = 0, L = 3 came [0.5, 0.5, 0.5]"),

@@ -6,6 +6,7 @@ from math import isclose
 import torch
 
 from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.integers import as_numbers
 from resnet_lab.training.group import Group
 from resnet_lab.training.recipe import Recipe
 from resnet_lab.training.schedule import Schedule
@@ -39,9 +40,8 @@ def check_learning_rates(answer: Callable[[Sequence[float], Sequence[int]], list
     for rule, errors, drops in ERRORS:
         rates = attempt(answer, list(errors), drops)
         call = f"With errors {list(errors)} and drops {drops}"
-        try:
-            found = [float(rate) for rate in rates]
-        except (TypeError, ValueError):
+        found = as_numbers(rates)
+        if found is None:
             return f"{call} it returned {rates!r}. A list of rates was asked for."
         if len(found) != len(errors):
             return f"{call} it returned {len(found)} rates; there are {len(errors)} steps."

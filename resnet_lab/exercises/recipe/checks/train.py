@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+from resnet_lab.exercises.integers import as_numbers
 
 Batches = Sequence[tuple[Tensor, Tensor]]
 Train = Callable[[nn.Module, Batches, Sequence[float], float, float], list[float]]
@@ -85,10 +86,10 @@ def _losses(
         return answer(model, batches, rates, MOMENTUM, DECAY)
 
     returned = attempt(train)
-    try:
-        return [float(torch.as_tensor(loss).detach()) for loss in returned]
-    except (TypeError, ValueError) as error:
-        raise AnswerError(f"A list of losses was asked for; got {returned!r}.") from error
+    losses = as_numbers(returned)
+    if losses is None:
+        raise AnswerError(f"A list of losses was asked for; got {returned!r}.")
+    return losses
 
 
 def _moved_fault(

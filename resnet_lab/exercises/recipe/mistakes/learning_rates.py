@@ -64,6 +64,9 @@ WRONG: dict[str, dict[str, Mistake]] = {
             lambda e, d: _rates([*e[1:], e[-1]], d), "step 2 has the rate 0.1."
         ),
         "one rate": Mistake(lambda e, d: 0.1, "it returned 0.1. A list of rates"),
+        "text": Mistake(
+            lambda e, d: [str(rate) for rate in _rates(e, d)], "returned ['0.01', '0.1', '0.1']"
+        ),
         "too few": Mistake(lambda e, d: _rates(e, d)[1:], "it returned 2 rates; there are 3 steps"),
     },
 }
