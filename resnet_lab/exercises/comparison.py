@@ -12,6 +12,9 @@ from resnet_lab.exercises.modules import frozen_fault
 
 Entries = dict[str, Tensor]
 
+LARGEST_EPS = 1e-3
+"""Keras's default, a hundred times torch's."""
+
 
 def comparison_fault(
     part: nn.Module, reference: nn.Module, inputs: Sequence[Tensor], like: str
@@ -21,7 +24,8 @@ def comparison_fault(
     Both are copied, and their weights and running statistics are drawn anew, so that no scale
     is 1 and no mean is 0. Then they run in training and in evaluation, in double precision. What
     comes out must agree, and the gradients at the input and at every parameter, and the running
-    statistics after the batch.
+    statistics after the batch. The momentum of a normalization and a small eps are free (see
+    :func:`leveled`).
 
     Args:
         part: the learner's module. Its layers may have other names than those of the reference,
@@ -38,7 +42,7 @@ def comparison_fault(
     """
     if fault := frozen_fault(part):
         return fault
-    part, reference = deepcopy(part).double(), deepcopy(reference).double()
+    part, reference = leveled(part), leveled(reference)
     names = partners(part, reference, like)
     _draw(part, reference, names)
     for training in (True, False):
@@ -47,6 +51,23 @@ def comparison_fault(
             if fault := _run_fault(pair[0], pair[1], images.detach().double(), names, like):
                 return f"In {'training' if training else 'evaluation'}, {fault}"
     return None
+
+
+def leveled(part: nn.Module) -> nn.Module:
+    """A copy in double precision, whose normalizations have torch's momentum and eps.
+
+    No check asks about a momentum, or about an eps of at most :data:`LARGEST_EPS`. Two settings
+    are faults and stay: a momentum of 0, with which running statistics never change, and a larger
+    eps.
+    """
+    part = deepcopy(part).double()
+    for norm in part.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            if norm.momentum != 0:
+                norm.momentum = 0.1
+            if 0 <= norm.eps <= LARGEST_EPS:
+                norm.eps = 1e-5
+    return part
 
 
 def partners(part: nn.Module, reference: nn.Module, like: str) -> dict[str, str]:

@@ -54,18 +54,6 @@ def gradient_fault(part: nn.Module, images: Tensor) -> str | None:
     return None
 
 
-@torch.no_grad()
-def statistics_fault(part: nn.Module, images: Tensor) -> str | None:
-    """Running statistics that one batch in training leaves as they were."""
-    before = {name: buffer.clone() for name, buffer in part.named_buffers()}
-    part.train()(images)
-    for name, buffer in part.named_buffers():
-        running = name.rpartition(".")[2].startswith("running_")
-        if running and torch.equal(buffer, before[name]):
-            return f"A batch in training leaves `{name}` as it was, so evaluation cannot use it."
-    return None
-
-
 def shared_parameter_fault(make: Callable[[], nn.Module]) -> str | None:
     """A parameter that two calls of ``make`` both return."""
     first, second = make(), make()

@@ -52,6 +52,16 @@ def test_other_names_and_another_order_do_not_matter():
     assert fault(reference()) is None
 
 
+@pytest.mark.parametrize("settings", [
+    {"momentum": 0.2}, {"momentum": 1.0}, {"momentum": None}, {"eps": 1e-3}, {"eps": 1e-8},
+])
+def test_a_momentum_and_a_small_eps_are_free(settings):
+    part = Part(**settings)
+    assert fault(part) is None
+    assert comparison_fault(reference(), part, INPUTS, "the part") is None
+    assert {name: getattr(part.norm, name) for name in settings} == settings
+
+
 def test_the_part_is_left_as_it_was():
     part = Part()
     before = {name: value.clone() for name, value in part.state_dict().items()}
@@ -84,8 +94,9 @@ def forgets_statistics(self, x):
     (with_(normed=lambda self, x: self.norm(x) if self.training else x), "In evaluation, what"),
     (with_(normed=forgets_statistics), "after the batch, `norm.running_mean` is not"),
     (with_(normed=lambda self, x: self.norm(x) * torch.nan), "In training, what becomes of a map"),
-    (Part(momentum=0.2), "after the batch, `norm.running_mean` is not"),
+    (Part(momentum=0.0), "after the batch, `norm.running_mean` is not"),
     (Part(eps=0.1), "In training, what becomes of"),
+    (Part(eps=2e-3), "In training, what becomes of"),
     (with_(forward=lambda self, x: Part.forward(self, x.detach())),
      "the gradient at the input is not that of the reference. It is zero everywhere"),
     (with_(forward=lambda self, x: Part.forward(self, x).detach()),

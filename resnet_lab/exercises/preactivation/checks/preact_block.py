@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_lab.exercises.checking import AnswerError, attempt, exercise
-from resnet_lab.exercises.comparison import comparison_fault, partners
+from resnet_lab.exercises.comparison import comparison_fault, leveled, partners
 from resnet_lab.exercises.modules import gradient_fault, overwritten_fault, shared_parameter_fault
 from resnet_lab.models.plan import BlockPlan
 from resnet_lab.models.preactivation import PreActBasicBlock, SharedPreActBasicBlock
@@ -56,7 +56,7 @@ def _fault(answer: Make, in_channels: int, out_channels: int, stride: int) -> st
     plan = BlockPlan(1, 0, "basic", "v2", in_channels, out_channels, out_channels, (stride, 1))
     kind = SharedPreActBasicBlock if plan.changes_shape else PreActBasicBlock
     reference = kind(plan, option_b(plan)).double()
-    block = _made(answer, in_channels, out_channels, stride).double()
+    block = leveled(_made(answer, in_channels, out_channels, stride))
     generator = torch.Generator().manual_seed(0)
     maps = [
         torch.randn((3, in_channels, *size), generator=generator, dtype=torch.float64)

@@ -70,6 +70,8 @@ RIGHT: dict[str, dict[str, Any]] = {
             _Block.projection(self, *case))),
         "in place": _with(join=lambda self, branch, shortcut: branch.add_(shortcut)),
         "a function": lambda *case: _Block(*case),
+        "another momentum and eps": _plus(
+            bn1=lambda i, o, s: nn.BatchNorm2d(i, eps=1e-3, momentum=0.01)),
     },
 }
 
@@ -124,6 +126,9 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "no statistics": Mistake(
             _plus(bn2=lambda i, o, s: nn.BatchNorm2d(o, momentum=0.0)),
             "after the batch, `bn2.running_mean` is not that of a v2 block"),
+        "an eps of 1": Mistake(
+            _plus(bn2=lambda i, o, s: nn.BatchNorm2d(o, eps=1.0)),
+            "(6, 6, 1). In training, what becomes of a map"),
         "statistics not kept": Mistake(
             _plus(bn1=lambda i, o, s: nn.BatchNorm2d(i, track_running_stats=False)),
             "A `running_mean` of shape (6,) is missing"),

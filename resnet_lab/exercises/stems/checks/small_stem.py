@@ -8,12 +8,7 @@ from torch import Tensor, nn
 
 from resnet_lab.exercises.checking import AnswerError, attempt, exercise
 from resnet_lab.exercises.comparison import comparison_fault
-from resnet_lab.exercises.modules import (
-    frozen_fault,
-    gradient_fault,
-    shared_parameter_fault,
-    statistics_fault,
-)
+from resnet_lab.exercises.modules import frozen_fault, gradient_fault, shared_parameter_fault
 
 PIXELS = 32
 CHANNELS = ((3, 16), (1, 8))
@@ -69,7 +64,6 @@ def _fault(stem: nn.Sequential, in_channels: int, out_channels: int) -> str | No
         or frozen_fault(stem)
         or _values_fault(stem, images, maps)
         or gradient_fault(stem, images)
-        or statistics_fault(stem, images)
     )
 
 
@@ -114,7 +108,7 @@ def _values_fault(stem: nn.Sequential, images: Tensor, maps: Tensor) -> str | No
     for module, reference, given, task in (
         (conv1, nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False), images,
          "first module must weigh each pixel and its neighbors, with zeros around the image"),
-        (bn1, nn.BatchNorm2d(out_channels, eps=bn1.eps, momentum=bn1.momentum), maps,
+        (bn1, nn.BatchNorm2d(out_channels), maps,
          "second module must normalize, then scale and shift each channel"),
         (relu, nn.ReLU(), maps, "third module must change negative numbers, and only them"),
         (maxpool, nn.Identity(), maps, "fourth module must leave what it is given as it is"),

@@ -74,6 +74,7 @@ RIGHT: dict[str, dict[str, Any]] = {
         "in place": _stem(relu=partial(nn.ReLU, inplace=True)),
         "one ReLU for all": _stem(relu=lambda: _one_relu),
         "another momentum": _stem(bn1=partial(nn.BatchNorm2d, momentum=0.01)),
+        "another eps": _stem(bn1=partial(nn.BatchNorm2d, eps=1e-3)),
         "other first weights": _changed(lambda conv1, bn1: nn.init.kaiming_normal_(conv1.weight)),
     },
 }
@@ -162,7 +163,12 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "gradient at the image is zero everywhere",
         ),
         "a momentum of zero": Mistake(
-            _stem(bn1=partial(nn.BatchNorm2d, momentum=0.0)), "leaves `bn1.running_mean` as it was"
+            _stem(bn1=partial(nn.BatchNorm2d, momentum=0.0)),
+            "after the batch, `running_mean` is not that",
+        ),
+        "an eps of 1": Mistake(
+            _stem(bn1=partial(nn.BatchNorm2d, eps=1.0)),
+            "scale and shift each channel; got BatchNorm2d(16, eps=1.0",
         ),
         "a detached image": Mistake(_stem(kind=_Detached), "zeros around the image; got _Detached"),
         "a detached output": Mistake(

@@ -68,6 +68,9 @@ RIGHT: dict[str, dict[str, Any]] = {
             lambda s: nn.AvgPool2d(2, s, ceil_mode=True, count_include_pad=False)),
         "functional": _Functional,
         "the edge repeated": _with(lambda s: _EvenSizes("replicate")),
+        "another momentum and eps": lambda i, o, s: nn.Sequential(
+            nn.AvgPool2d(s, s, ceil_mode=True), nn.Conv2d(i, o, 1, bias=False),
+            nn.BatchNorm2d(o, eps=1e-3, momentum=0.01)),
     },
 }
 
