@@ -1,26 +1,20 @@
 """Hold the chapters to their form: ``python -m book.kit.lint`` (part of ``make lint``).
 
-Every finding names the notebook, the cell, the line, what was found and what to do.
+Every finding names the notebook, the cell, the line, what was found and what to do. Rules for
+what the text says are in ``prose.py``.
 """
 
-import ast
 import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from book.kit import cells, metadata, notebooks, numerals, proofs, quizzes
-from book.kit.notebooks import Cell, Notebook
+from book.kit import cells, metadata, notebooks, numerals, proofs, prose, quizzes
+from book.kit.notebooks import Notebook
 
 MOST_LINES = 15
 MOST_COLUMNS = 78  # of code that the page shows without scrolling
-GENERATED = {"install", "chapter-header", "prediction", "quiz"}
-_DIRECTIVE = re.compile(r"^\s*(?:```+|~~~+|:::+)\s*\{|^\s*%\s|^\([\w-]+\)=\s*$")
-_ROLE = re.compile(r"\{[\w:.-]+\}`")
-_LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)")
-_SHOWS = {"HTML", "Latex", "Markdown", "print"}
-_IMAGE = re.compile(r"!\[\s*\]\(")
 
 
 @dataclass(frozen=True)
@@ -46,33 +40,24 @@ def check(path: Path) -> list[Finding]:
     return sorted(found, key=lambda finding: (finding.cell, finding.line))
 
 
-def typed_numerals(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
-    """Results typed as numerals in prose, or in the text a cell prints."""
-    given = _given(notebook)
-    for cell in _written(notebook):
-        texts = [(1, cell["source"])] if _is_text(cell) else _printed(cell["source"])
-        for start, text in texts:
-            for line, numeral in numerals.typed(text, given):
-                yield cell["id"], start + line - 1, (
-                    f"{numeral!r} is typed. Compute it in a cell and show it with "
-                    f'display(Markdown(f"...")); a size the reader chose goes into `given`.'
-                )
-
-
 def quiz_numerals(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
     """Proofs that are missing or unused; numerals in what a proof has to prove, but not in it."""
     try:
         questions = quizzes.load(_questions(path))
-        computed = proofs.numbers(proofs.beside(_questions(path)))
     except (ValueError, FileNotFoundError) as error:
         yield "quiz", 0, f"{error}. The format is described in book/kit/quizzes.py."
+        return
+    try:
+        computed = proofs.numbers(proofs.beside(_questions(path)))
+    except (ValueError, FileNotFoundError) as error:
+        yield "quiz", 0, f"{error}. Proofs are described in book/kit/proofs.py."
         return
     named = {item.proof for item in questions.predictions + questions.quiz}
     for name in sorted(named ^ set(computed)):
         yield "quiz", 0, f"the proof {name!r} is {'not written' if name in named else 'not used'}."
     for item in questions.predictions + questions.quiz:
         proved = computed.get(item.proof, set()) | numerals.numbers(item.question)
-        proved |= set(_given(notebook))
+        proved |= set(metadata.given(notebook))
         for option in item.options:
             own = set() if option.right else numerals.numbers(option.text)
             for text in (option.feedback, option.text if option.right else ""):
@@ -153,55 +138,14 @@ def form(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
                     yield cell["id"], number, f"is longer than {MOST_COLUMNS}. Break the line."
 
 
-def portable_markdown(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
-    """Only what every reader of notebooks renders; links that lead somewhere."""
-    for cell in filter(_is_text, notebook["cells"]):
-        for number, line in enumerate(cell["source"].splitlines(), 1):
-            if _DIRECTIVE.search(line) or _ROLE.search(line):
-                yield cell["id"], number, (
-                    "MyST syntax, which Colab shows raw. Use CommonMark, tables, math, <details>."
-                )
-            if _IMAGE.search(line):
-                yield cell["id"], number, "an image without alt text."
-            if re.search(r"\sstyle=|<(script|style|iframe)\b", line):
-                yield cell["id"], number, "inline style or script, which the site's policy refuses."
-            for target in _LINK.findall(line):
-                if not re.match(r"https://|#|attachment:", target) and not (
-                    path.parent / target.partition("#")[0]
-                ).exists():
-                    yield cell["id"], number, f"the link {target!r} leads to no file."
-
-
-def wording(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
-    """Words and signs that the house does without."""
-    for cell in filter(_is_text, notebook["cells"]):
-        for number, line in enumerate(_without_code(cell["source"]).splitlines(), 1):
-            if re.search(r"\bsimply\b", line, re.I):
-                yield cell["id"], number, "'simply'. Leave it out."
-            if re.search(r"!(?!\[|--)(?<!<!)", line):
-                yield cell["id"], number, "an exclamation mark. End with a full stop."
-
-
 RULES: tuple[Rule, ...] = (
-    typed_numerals, quiz_numerals, metadata_form, errors_allowed, generated_cells, form,
-    portable_markdown, wording,
+    prose.typed_numerals, quiz_numerals, metadata_form, errors_allowed, generated_cells, form,
+    prose.portable_markdown, prose.wording,
 )
 
 
-def _is_text(cell: Cell) -> bool:
-    return bool(cell["cell_type"] == "markdown")
-
-
-def _written(notebook: Notebook) -> list[Cell]:
-    return [cell for cell in notebook["cells"] if not GENERATED & set(notebooks.tags(cell))]
-
-
-def _given(notebook: Notebook) -> list[float]:
-    return list(notebook.get("metadata", {}).get("resnet_lab", {}).get("given", []))
-
-
 def _prose(notebook: Notebook) -> str:
-    return "\n".join(cell["source"] for cell in notebook["cells"] if _is_text(cell))
+    return "\n".join(cell["source"] for cell in notebook["cells"] if notebooks.is_text(cell))
 
 
 def _questions(path: Path) -> Path:
@@ -214,28 +158,6 @@ def _readable_questions(path: Path) -> quizzes.Questions | None:
         return quizzes.load(_questions(path))
     except (ValueError, FileNotFoundError):
         return None
-
-
-def _without_code(text: str) -> str:
-    blank = re.compile(r"^```.*?^```|`[^`\n]+`|\$\$.+?\$\$|\$[^$\n]+\$", re.M | re.S)
-    return blank.sub(lambda match: "\n" * match.group().count("\n"), text)
-
-
-def _printed(source: str) -> Iterator[tuple[int, str]]:
-    """Literal text that a code cell shows: in Markdown(...), print(...), title=... and the like."""
-    tree = ast.parse(notebooks.plain_python(source))
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        shows = isinstance(call.func, ast.Name) and call.func.id in _SHOWS
-        named = [k.value for k in call.keywords
-                 if k.arg == "title" or (shows and k.arg == "data")]
-        for shown in (list(call.args) if shows else []) + named:
-            specs = {id(n) for v in ast.walk(shown) if isinstance(v, ast.FormattedValue)
-                     for n in ast.walk(v)}
-            for node in ast.walk(shown):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str) and (
-                    id(node) not in specs
-                ):
-                    yield node.lineno, node.value
 
 
 def main() -> int:

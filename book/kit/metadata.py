@@ -58,6 +58,11 @@ def read(notebook: Notebook) -> Chapter:
     return Chapter(fields["chapter"], fields["part"], objectives, tuple(fields["given"]))
 
 
+def given(notebook: Notebook) -> list[float]:
+    """The numbers that prose may hold; none where the metadata have no such field."""
+    return list(notebook.get("metadata", {}).get("resnet_lab", {}).get("given", []))
+
+
 def _objective(entry: Any) -> Objective:
     complete = isinstance(entry, dict) and set(entry) == {"id", "text", "checked_by"}
     _need(complete, "objectives", entry, "entries with id, text and checked_by")

@@ -38,6 +38,11 @@ def plain_python(source: str) -> str:
     return re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.M)
 
 
+def is_text(cell: Cell) -> bool:
+    """Whether a cell is Markdown."""
+    return bool(cell["cell_type"] == "markdown")
+
+
 def tags(cell: Cell) -> list[str]:
     """Tags of a cell."""
     return list(cell.get("metadata", {}).get("tags", []))

@@ -27,13 +27,23 @@ def beside(questions: Path) -> Path:
 
 
 def numbers(path: Path) -> dict[str, set[float]]:
-    """The numbers with which each proof of a file computes, by the proof's name."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    """The numbers with which each proof of a file computes, by the proof's name.
+
+    Raises:
+        ValueError: the file is no Python.
+        FileNotFoundError: there is none.
+    """
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise ValueError(f"{path.name}: line {error.lineno}: {error.msg}") from error
     return {
         function.name: {
             float(node.value)
             for node in ast.walk(function)
-            if isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, int | float)
+            and not isinstance(node.value, bool)  # True is an int
         }
         for function in tree.body
         if isinstance(function, ast.FunctionDef) and not function.name.startswith("_")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from book.kit import lint, numerals
+from book.kit import lint, notebooks, numerals
 
 GIVEN = [224, 7, 0.5]
 
@@ -108,13 +108,16 @@ def test_the_right_option_must_be_proved(chapter):
     found(chapter, "'54' is in neither the proof nor the question")
 
 
-@pytest.mark.parametrize("source", ['    """Gives 54."""', '    # 54', '    "54"', "_54 = 54"])
-def test_only_numbers_that_a_proof_computes_with_count(chapter, source):
-    chapter.questions["quiz"][0]["options"][0]["feedback"] = "The kernel leaves 54."
+@pytest.mark.parametrize(("source", "number"), [
+    ('    """Gives 54."""', "54"), ("    # 54", "54"), ('    "54"', "54"), ("_54 = 54", "54"),
+    ("    same = True", "1"),
+])
+def test_only_numbers_that_a_proof_computes_with_count(chapter, source, number):
+    chapter.questions["quiz"][0]["options"][0]["feedback"] = f"The kernel leaves {number}."
     chapter.proofs = chapter.proofs.replace("    columns =", f"{source}\n    columns =", 1) if (
         source.startswith(" ")
     ) else f"{source}\n{chapter.proofs}"
-    found(chapter, "'54' is in neither the proof nor the question")
+    found(chapter, f"'{number}' is in neither the proof nor the question")
 
 
 def test_a_proof_that_is_not_written(chapter):
@@ -131,6 +134,15 @@ def test_proofs_that_are_missing(chapter):
     (chapter.book / "quizzes" / "sample.py").unlink()
     (finding,) = lint.check(chapter.path)
     assert "No such file" in str(finding)
+    assert "described in book/kit/proofs.py" in str(finding)
+
+
+def test_proofs_that_are_no_python(chapter):
+    chapter.proofs = chapter.proofs.replace("def narrow():", "def narrow()")
+    chapter.write()
+    (finding,) = lint.check(chapter.path)
+    assert "sample.py: line 5: expected ':'" in str(finding)
+    assert "described in book/kit/proofs.py" in str(finding)
 
 
 @pytest.mark.parametrize(("field", "value", "message"), [
@@ -188,6 +200,15 @@ def test_questions_that_are_missing(chapter):
     chapter.notebook["metadata"]["resnet_lab"]["objectives"][0]["checked_by"] = ["halve"]
     (finding,) = lint.check(chapter.path)
     assert "No such file" in str(finding)
+    assert "described in book/kit/quizzes.py" in str(finding)
+
+
+def test_questions_that_are_no_yaml(chapter):
+    (chapter.book / "quizzes" / "04_sample.yml").write_text("quiz: [")
+    chapter.notebook["metadata"]["resnet_lab"]["objectives"][0]["checked_by"] = ["halve"]
+    chapter.path.write_text(notebooks.dump(chapter.notebook))
+    (finding,) = lint.check(chapter.path)
+    assert "04_sample.yml: while parsing" in str(finding)
 
 
 @pytest.mark.parametrize(("plant", "message"), [
