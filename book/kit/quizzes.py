@@ -31,7 +31,7 @@ import yaml
 
 QUIZ_ITEMS = 5
 FROM_EARLIER = 2
-FIELDS = {"id", "from", "question", "options", "proof"}
+FIELDS = {"id", "question", "options", "proof"}
 
 
 @dataclass(frozen=True)
@@ -77,15 +77,18 @@ def load(path: Path) -> Questions:
     Raises:
         ValueError: naming the file, the item and what would be accepted.
     """
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
     where = path.name
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{where}: {error}") from error
     if not isinstance(data, dict) or set(data) != {"chapter", "predictions", "quiz"}:
         raise ValueError(f"{where}: must hold chapter, predictions and quiz")
     number = data["chapter"]
     if not path.name.startswith(f"{number:02d}_"):
         raise ValueError(f"{where}: chapter is {number}, but the name begins otherwise")
-    predictions = tuple(_item({"from": number, **e}, where, number) for e in data["predictions"])
-    quiz = tuple(_item(e, where, number) for e in data["quiz"])
+    predictions = tuple(_item(e, FIELDS, where, number) for e in data["predictions"])
+    quiz = tuple(_item(e, FIELDS | {"from"}, where, number) for e in data["quiz"])
     ids = [item.id for item in predictions + quiz]
     if len(set(ids)) < len(ids):
         raise ValueError(f"{where}: ids must differ, got {ids}")
@@ -99,14 +102,14 @@ def load(path: Path) -> Questions:
     return Questions(number, predictions, quiz)
 
 
-def _item(entry: dict[str, Any], where: str, chapter: int) -> Item:
+def _item(entry: dict[str, Any], fields: set[str], where: str, chapter: int) -> Item:
     where = f"{where}: {entry.get('id', entry)}"
-    if set(entry) != FIELDS:
-        raise ValueError(f"{where}: must hold {sorted(FIELDS)}, got {sorted(entry)}")
+    if set(entry) != fields:
+        raise ValueError(f"{where}: must hold {sorted(fields)}, got {sorted(entry)}")
     options = tuple(_option(option, where) for option in entry["options"])
     if len(options) < 2 or sum(option.right for option in options) != 1:
         raise ValueError(f"{where}: must have two or more options, exactly one of them right")
-    taught = entry["from"]
+    taught = entry.get("from", chapter)
     if not 1 <= taught <= chapter:
         raise ValueError(f"{where}: from must be a chapter up to {chapter}, got {taught}")
     return Item(entry["id"], entry["question"].strip(), options, entry["proof"], taught)
