@@ -14,7 +14,7 @@ from pathlib import Path
 
 HTML = Path(__file__).resolve().parents[2] / "_build/html"
 TEXT_SUFFIXES = {".html", ".css", ".js", ".json", ".svg", ".txt", ".inv", ".ipynb", ".md"}
-DEFAULT_PORT = 8000
+DEFAULT_PORT, LAST_PORT = 8000, 65535
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -25,6 +25,8 @@ class Handler(SimpleHTTPRequestHandler):
     def send_head(self) -> BytesIO | None:
         """Answer with the headers and return the body, as the base class asks."""
         name = self.translate_path(self.path)
+        if name.endswith("/"):
+            name += "index.html"
         takes_gzip = "gzip" in self.headers.get("Accept-Encoding", "")
         if takes_gzip and os.path.isfile(name) and Path(name).suffix in TEXT_SUFFIXES:
             return self._compressed(Path(name))
@@ -73,14 +75,31 @@ def server(port: int) -> Server:
     return Server(("127.0.0.1", port), partial(Handler, directory=str(HTML)))
 
 
+def port_number(text: str) -> int:
+    """Return the port that a text names.
+
+    Raises `argparse.ArgumentTypeError` when it names none.
+    """
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(
+            f"must be a number from 0 (any free one) to {LAST_PORT}, got {text!r}"
+        )
+    return int(text)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(description="Serve the built book on this machine.")
-    parser.add_argument("port", type=int, nargs="?", default=DEFAULT_PORT)
+    parser = argparse.ArgumentParser(
+        prog="python -m book.tools.serve", description="Serve the built book on this machine."
+    )
+    parser.add_argument("port", type=port_number, nargs="?", default=DEFAULT_PORT)
+    port = parser.parse_args(arguments).port
     try:
-        book = server(parser.parse_args(arguments).port)
-    except (OSError, OverflowError) as error:  # FileNotFoundError is one
+        book = server(port)
+    except FileNotFoundError as error:
         parser.error(str(error))
+    except OSError as error:
+        parser.error(f"argument port: must be one that can be opened, got {port}: {error.strerror}")
     print(f"http://localhost:{book.server_port}/ (Ctrl+C ends it)", flush=True)
     with book, suppress(KeyboardInterrupt):
         book.serve_forever()

@@ -206,10 +206,22 @@ def test_server_compresses_text(served, tmp_path):
     assert headers["Vary"] == "Accept-Encoding"
     page = (tmp_path / "index.html").read_bytes()
     assert gzip.decompress(body) == page
-    assert get(f"{served}/index.html", "identity")[1] == get(f"{served}/")[1] == page
+    assert get(f"{served}/index.html", "identity")[1] == page
     headers, body = get(f"{served}/font.woff2")
     assert "Content-Encoding" not in headers
     assert body == (tmp_path / "font.woff2").read_bytes()
+
+
+@pytest.mark.parametrize("folder", ["", "book/"])
+def test_server_compresses_the_front_page_of_a_folder(served, tmp_path, folder):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book/index.html").write_text("<p>front of the book</p>")
+    page = (tmp_path / folder / "index.html").read_bytes()
+    headers, body = get(f"{served}/{folder}")
+    assert headers["Content-Encoding"] == "gzip"
+    assert headers["Content-Type"] == "text/html"
+    assert gzip.decompress(body) == page
+    assert get(f"{served}/{folder}", "identity")[1] == page
 
 
 def test_server_hands_out_what_was_built_since(served, tmp_path):
@@ -234,13 +246,21 @@ def test_server_says_what_is_missing(tmp_path, monkeypatch, capsys):
     assert "make book" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("port", "message"), [("x", "'x'"), ("65536", "0-65535")])
-def test_server_says_what_a_port_is(tmp_path, monkeypatch, capsys, port, message):
-    monkeypatch.setattr(serve, "HTML", tmp_path)
-    (tmp_path / "index.html").write_text("<p>front</p>")
+@pytest.mark.parametrize("port", ["x", "65536", "-1", "80.5", ""])
+def test_server_says_what_a_port_is_before_anything_else(tmp_path, monkeypatch, capsys, port):
+    monkeypatch.setattr(serve, "HTML", tmp_path)  # where no book is
     with pytest.raises(SystemExit):
         serve.main([port])
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "usage: python -m book.tools.serve" in said
+    assert f"argument port: must be a number from 0 (any free one) to 65535, got {port!r}" in said
+
+
+def test_server_names_a_port_that_is_taken(served, capsys):
+    port = served.rpartition(":")[2]
+    with pytest.raises(SystemExit):
+        serve.main([port])
+    assert f"argument port: must be one that can be opened, got {port}: " in capsys.readouterr().err
 
 
 def small_book(folder: Path, cell: str) -> None:
