@@ -3,9 +3,10 @@
 Jupyter Book caches what the chapters computed and sees neither a change in `resnet_lab/` nor one
 in its own extensions. So this keeps two fingerprints: when the package or the requirements change,
 the chapters execute again; when the site's own files change, the scripts and style sheets of the
-package among them, the pages are written again. A build
-that fails or is interrupted keeps the chapters it executed, and the next one writes all pages, so
-that the same fault fails every time: Jupyter Book keeps no chapter that failed.
+package among them, the pages are written again.
+
+A build that fails or is interrupted keeps the chapters it executed, and the next one writes all
+pages, so that the same fault fails every time: Jupyter Book keeps no chapter that failed.
 """
 
 from __future__ import annotations
