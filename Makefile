@@ -1,10 +1,11 @@
 # ResNet Lab. `make book` and `make test` do all the set-up themselves.
 
-PYTHON ?= python3
-VENV   := .venv
-RUN    := $(VENV)/bin/python
-READY  := $(VENV)/.ready
-PORT   ?= 8000
+PYTHON   ?= python3
+VENV     := .venv
+RUN      := $(VENV)/bin/python
+READY    := $(VENV)/.ready
+SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.json
+PORT     ?= 8000
 
 .DEFAULT_GOAL := help
 .PHONY: help book test test-all mutants lint claims sync minutes bench replay lab serve screenshots clean
@@ -14,24 +15,27 @@ help:  ## list the commands
 	  awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 # The environment: made anew when what it must hold has changed.
-$(READY): requirements.txt pyproject.toml book/tools/jupyterlab.json
+$(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@echo "Making the environment in $(VENV) (a few minutes the first time) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -e .
-	@mkdir -p $(VENV)/share/jupyter/lab/settings
-	@cp book/tools/jupyterlab.json $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $(READY)
+
+# What makes JupyterLab save the state of figures with the notebook.
+$(SETTINGS): book/tools/jupyterlab.json $(READY)
+	@mkdir -p $(@D)
+	@cp $< $@
 
 book: $(READY)  ## execute the chapters and build the site in _build/html
 	@$(RUN) -m book.tools.build
 
 # Two at a time, so each on one thread of torch.
-test: $(READY)  ## everything a change can break quickly
+test: $(READY) $(SETTINGS)  ## everything a change can break quickly
 	@OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not everything" -n 2 --dist loadfile
 
-test-all: $(READY)  ## the same, and whole-site browser runs and bare environments; draws anew
+test-all: $(READY) $(SETTINGS)  ## the same, and whole-site browser runs and bare environments; draws anew
 	@RESNET_LAB_SEED=$${RESNET_LAB_SEED:-random} $(RUN) -m pytest $(PYTEST_ARGS)
 
 mutants: $(READY)  ## is every fault on the lists in tests/mutants found by a test?
@@ -59,8 +63,9 @@ bench: $(READY)  ## speed as ratios against named references
 replay: $(READY)  ## after a change of the training code: do the records still hold?
 	@$(RUN) -m resnet_lab.records.replay
 
-lab: $(READY)  ## open the chapters in JupyterLab
-	@$(RUN) -m jupyterlab book
+# With the kernel of this environment, whatever the user has installed beside it.
+lab: $(READY) $(SETTINGS)  ## open the chapters in JupyterLab
+	@JUPYTER_PREFER_ENV_PATH=1 $(RUN) -m jupyterlab book
 
 serve: $(READY)  ## serve the built book on http://localhost:$(PORT), compressed
 	@$(RUN) -m book.tools.serve $(PORT)

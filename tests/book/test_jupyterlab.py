@@ -1,12 +1,14 @@
-"""JupyterLab of our environment: a figure in a saved notebook lives when it is opened again."""
+"""JupyterLab of our environment: a figure in a saved notebook works when it is opened again."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Path(sys.prefix) / "share/jupyter/lab/settings/overrides.json"
 OURS = ROOT / "book/tools/jupyterlab.json"
 CELL = "from resnet_lab.widgets import StrideCalculator\n\nStrideCalculator(size=112, kernel=3)"
-PATIENCE = 300_000  # milliseconds, for a busy machine
+PATIENCE = 300  # seconds, for a busy machine
+ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+/lab)\?(token=\w+)\s")
 FOLDERS = (
     "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
     "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR",
@@ -27,33 +30,88 @@ FOLDERS = (
 
 
 def test_the_environment_has_the_settings_of_the_book():
-    assert SETTINGS.is_file(), f"{SETTINGS} is missing: remove .venv/.ready, then run make test"
+    assert SETTINGS.is_file(), f"{SETTINGS} is missing: make test puts it there"
     assert json.loads(SETTINGS.read_text()) == json.loads(OURS.read_text())
+
+
+@pytest.fixture
+def house(tmp_path) -> Path:
+    """A copy of the Makefile whose environment is up to date, though nothing is in it."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    settings = ".venv/share/jupyter/lab/settings/overrides.json"
+    made_from = ["requirements.txt", "pyproject.toml", "book/tools/jupyterlab.json"]
+    for age, name in enumerate([*made_from, ".venv/.ready", settings]):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (age, age))
+    return tmp_path
+
+
+def planned(house: Path, target: str) -> str:
+    """What ``make`` would run; it runs nothing."""
+    return subprocess.run(
+        ["make", "--dry-run", target], cwd=house, env={**os.environ, "MAKEFLAGS": ""},
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ["test", "test-all", "lab"])
+def test_a_change_of_the_settings_copies_them_and_keeps_the_environment(house, target):
+    assert "overrides.json" not in planned(house, target)
+    os.utime(house / "book/tools/jupyterlab.json")
+    assert "overrides.json" in planned(house, target)
+    assert "-m venv" not in planned(house, target)
+    os.utime(house / "requirements.txt")
+    assert "-m venv --clear" in planned(house, target)
+
+
+def test_the_command_takes_the_kernel_of_the_environment(house):
+    assert "JUPYTER_PREFER_ENV_PATH=1" in planned(house, "lab")
+
+
+def address_in(log: Path, server: subprocess.Popen, patience: float) -> re.Match[str]:
+    """The address that a server writes into its log within some seconds."""
+    end = time.monotonic() + patience
+    while not (found := ADDRESS.search(log.read_text())):
+        if server.poll() is not None or time.monotonic() > end:
+            pytest.fail(f"JupyterLab gave no address:\n{log.read_text()}")
+        time.sleep(0.1)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "patience"), [("", PATIENCE), ("import sys; sys.stdin.read()", 0)]
+)
+def test_a_server_that_ends_or_waits_without_an_address_is_given_up(tmp_path, code, patience):
+    log = tmp_path / "server.log"
+    log.write_text("Loading extensions\n")
+    with (
+        subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as server,
+        pytest.raises(pytest.fail.Exception, match="no address:\nLoading extensions"),
+    ):
+        address_in(log, server, patience)
 
 
 @contextmanager
 def jupyterlab(folder: Path, own: Path) -> Iterator[str]:
     """The address of a server on ``folder`` that knows no user's settings, only ``own``."""
-    address = re.compile(r"(http://127\.0\.0\.1:\d+/lab)\?(token=\w+)")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
-         "--port=0", f"--notebook-dir={folder}"],
-        env={**os.environ, **{name: str(own / name) for name in FOLDERS},
-             "PYTHONPATH": str(ROOT), "JUPYTER_PREFER_ENV_PATH": "1"},
-        cwd=folder, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    said = []
-    for line in server.stderr:
-        said.append(line)
-        if found := address.search(line):
-            break
-    else:
-        pytest.fail(f"JupyterLab did not start:\n{''.join(said)}")
+    own.mkdir(exist_ok=True)
+    log = own / "server.log"
+    with log.open("w") as stderr:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+             "--port=0", f"--notebook-dir={folder}"],
+            env={**os.environ, **{name: str(own / name) for name in FOLDERS},
+                 "PYTHONPATH": str(ROOT), "JUPYTER_PREFER_ENV_PATH": "1"},
+            cwd=folder, stderr=stderr,
+        )  # fmt: skip
     try:
+        found = address_in(log, server, PATIENCE)
         yield f"{found[1]}/tree/small.ipynb?{found[2]}&reset"
     finally:
         server.terminate()
-        server.communicate()
+        server.wait()
 
 
 @contextmanager
@@ -67,7 +125,7 @@ def opened(browser: Any, address: str) -> Iterator[Any]:
     """
     context = browser.new_context(viewport={"width": 1280, "height": 1600})
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(PATIENCE * 1000)
     page.clock.set_fixed_time("2026-01-01")
     page.goto(address, wait_until="domcontentloaded")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
