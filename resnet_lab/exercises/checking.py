@@ -13,14 +13,16 @@ import copy
 import dis
 import functools
 import itertools
+import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Any
 
 from resnet_lab.exercises.result import Result
 
 STOPPED = "The check stopped with"
 _EMPTY_BODY = {"RESUME", "NOP", "CACHE", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
 _KEEPS = ("STORE_FAST", "STORE_NAME", "STORE_DEREF", "UNPACK_SEQUENCE", "RETURN_VALUE")
 
 
@@ -53,7 +55,7 @@ def exercise(
             except AnswerError as error:
                 fault = str(error)
             except (Exception, SystemExit) as error:
-                fault = f"{STOPPED} {_name(error)} on your answer {_short(answer)}."
+                fault = f"{STOPPED} {error_text(error)} on your answer {short(answer)}."
             return Result("not right", fault, hints) if fault else Result("right", right)
 
         return check
@@ -108,31 +110,86 @@ def attempt(function: Callable[..., Any], *args: Any) -> Any:
     Raises:
         AnswerError: it raised, or it returned nothing.
     """
+    return attempt_in_place(function, *copy.deepcopy(args))
+
+
+def attempt_in_place(function: Callable[..., Any], *args: Any) -> Any:
+    """Call the learner's function on ``args`` themselves: the check looks at them afterwards.
+
+    Raises:
+        AnswerError: it raised, or it returned nothing.
+    """
     call = call_text(function, *args)
     if not callable(function):
-        raise AnswerError(f"A function was asked for; this is {_short(function)}.")
+        raise AnswerError(f"A function was asked for; this is {short(function)}.")
     try:
-        value = function(*copy.deepcopy(args))
+        value = function(*args)
     except (Exception, SystemExit) as error:
-        raise AnswerError(f"`{call}` raised {_name(error)}.") from error
+        raise AnswerError(f"`{call}` raised {error_text(error)}.") from error
     if value is None or value is ...:
         raise AnswerError(f"`{call}` returned {value!r}. Is a `return` missing?")
     return value
 
 
+def returned_items(returned: Any, count: int, what: str) -> tuple[Any, ...]:
+    """The items of a tuple or list that the learner's function returned.
+
+    Args:
+        returned: what it returned.
+        count: how many there must be.
+        what: what they are, for the message: ``"size, jump, start"``.
+
+    Raises:
+        AnswerError: it is no tuple or list, or one of another length.
+    """
+    if not isinstance(returned, (tuple, list)) or len(returned) != count:
+        raise AnswerError(f"Return {count}: {what}; got {kind_of(returned)}.")
+    return tuple(returned)
+
+
+def fault_in(case: str, fault_of: Callable[..., str | None], *args: Any) -> str | None:
+    """What is wrong in one of several cases, or ``None``.
+
+    Args:
+        case: the case in words, said before what is wrong: ``"With stride 2"``.
+        fault_of: returns what is wrong, or ``None``; an :class:`AnswerError` says so, too.
+        *args: what it is called with.
+    """
+    try:
+        fault = fault_of(*args)
+    except AnswerError as error:
+        fault = str(error)
+    return f"{case}. {fault[0].upper()}{fault[1:]}" if fault else None
+
+
 def call_text(function: Callable[..., Any], *args: Any) -> str:
     """How a call of the learner's function reads: ``depth(56, 2)``."""
     name = getattr(function, "__name__", type(function).__name__)
-    return f"{name}({', '.join(_short(arg) for arg in args)})"
+    return f"{name}({', '.join(short(arg) for arg in args)})"
 
 
-def _name(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+def error_text(error: BaseException) -> str:
+    """Kind and message of an error in one line: ``"ValueError: odd"``."""
+    kind, message = type(error).__name__, _one_line(str(error), 200)
+    return f"{kind}: {message}" if message else kind
 
 
-def _short(value: Any) -> str:
-    if hasattr(value, "shape"):
-        return f"<{type(value).__name__} of shape {tuple(value.shape)}>"
-    text = repr(value)
-    kind = f" ({type(value).__name__})" if isinstance(value, (float, str, bool)) else ""
-    return (text if len(text) <= 60 else text[:57] + "...") + kind
+def kind_of(value: Any) -> str:
+    """What something is: ``"int"``, ``"tuple of 2"``, ``"ndarray of shape (3, 4)"``."""
+    name, shape = type(value).__name__, getattr(value, "shape", None)
+    if isinstance(shape, tuple):
+        return f"{name} of shape {tuple(shape)}"
+    sized = isinstance(value, Sized) and not isinstance(value, (str, bytes, type))
+    return f"{name} of {len(value)}" if sized else name
+
+
+def short(value: Any) -> str:
+    """A value in one line that fits into a sentence: ``"7"``, ``"<Tensor of shape (2, 3)>"``."""
+    if isinstance(getattr(value, "shape", None), tuple):
+        return f"<{kind_of(value)}>"
+    return _one_line(_ADDRESS.sub("", repr(value)), 60)
+
+
+def _one_line(text: str, most: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 3] + "..."

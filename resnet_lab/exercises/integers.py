@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from resnet_lab.exercises.checking import AnswerError, attempt, call_text
+from resnet_lab.exercises.checking import AnswerError, attempt, call_text, short
 
 Number = TypeVar("Number", int, float)
 
@@ -22,7 +22,7 @@ def integer(value: Any, what: str) -> int:
         AnswerError: it is no integer.
     """
     if (number := as_integer(value)) is None:
-        raise AnswerError(f"{_sentence(what)}, got {value!r}.")
+        raise AnswerError(f"{_sentence(what)}, got {short(value)}.")
     return number
 
 
@@ -40,7 +40,7 @@ def returned_integer(what: str, function: Callable[..., Any], *args: Any) -> int
     returned = attempt(function, *args)
     if (number := as_integer(returned)) is None:
         call = call_text(function, *args)
-        raise AnswerError(f"`{call}` returned {returned!r}. {_sentence(what)}.")
+        raise AnswerError(f"`{call}` returned {short(returned)}. {_sentence(what)}.")
     return number
 
 

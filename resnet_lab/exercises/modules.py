@@ -1,12 +1,30 @@
 """What a part of a network does when it is run and trained, for checks of any chapter.
 
-Each function returns what was observed where something is wrong, or ``None``.
+Each function ``..._fault`` returns what was observed where something is wrong, or ``None``.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from resnet_lab.exercises.checking import AnswerError, kind_of
+
+
+def required_module(value: Any, what: str) -> nn.Module:
+    """The answer as a module.
+
+    Args:
+        value: what the learner's function returned.
+        what: what it makes, for the message: ``"a block"``.
+
+    Raises:
+        AnswerError: it is no module.
+    """
+    if not isinstance(value, nn.Module):
+        raise AnswerError(f"{what[0].upper()}{what[1:]} is a torch module; got {kind_of(value)}.")
+    return value
 
 
 def frozen_fault(part: nn.Module) -> str | None:

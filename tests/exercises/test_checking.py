@@ -5,7 +5,14 @@ import pytest
 import torch
 
 from resnet_lab.exercises import Result, attempt, exercise, untouched
-from resnet_lab.exercises.checking import AnswerError
+from resnet_lab.exercises.checking import (
+    AnswerError,
+    attempt_in_place,
+    fault_in,
+    kind_of,
+    returned_items,
+    short,
+)
 from resnet_lab.exercises.integers import (
     as_integer,
     as_integers,
@@ -135,13 +142,68 @@ def test_an_answer_of_another_kind_is_reported():
     result = check_three("three")
     assert result.state == "not right"
     assert result.message.startswith("The check stopped with TypeError")
-    assert "'three' (str)" in result.message
+    assert result.message.endswith("on your answer 'three'.")
 
 
 def test_the_learner_cannot_change_the_arguments():
     values = [1, 2]
     assert attempt(list.pop, values) == 2
     assert values == [1, 2]
+
+
+def test_the_learner_can_change_them_where_the_check_looks_at_them():
+    values = [1, 2]
+    assert attempt_in_place(list.pop, values) == 2
+    assert values == [1]
+    with pytest.raises(AnswerError, match=r"^`stub\(\[1\]\)` returned None"):
+        attempt_in_place(stub, values)
+
+
+def test_what_is_returned_must_have_so_many_items():
+    assert returned_items([1, 2], 2, "row, column") == (1, 2)
+    for returned, got in (((1, 2, 3), "tuple of 3"), (torch.zeros(2), r"Tensor of shape \(2,\)")):
+        with pytest.raises(AnswerError, match=f"^Return 2: row, column; got {got}\\.$"):
+            returned_items(returned, 2, "row, column")
+
+
+def test_a_case_is_said_before_its_fault():
+    assert fault_in("With 3", lambda n: None, 3) is None
+    assert fault_in("With 3", lambda n: f"{n} is odd.", 3) == "With 3. 3 is odd."
+    assert fault_in("With 3", lambda: "it is odd.") == "With 3. It is odd."
+    assert fault_in("With 3", attempt, 2) == "With 3. A function was asked for; this is 2."
+
+
+def raises(error):
+    def answer(n):
+        raise error
+
+    return answer
+
+
+@pytest.mark.parametrize(("error", "text"), [
+    (AssertionError(), "raised AssertionError."),
+    (ValueError("odd"), "raised ValueError: odd."),
+    (RuntimeError("\n two\n  lines"), "raised RuntimeError: two lines."),
+    (RuntimeError("x" * 999), "raised RuntimeError: " + "x" * 197 + "...."),
+])
+def test_an_error_is_one_line(error, text):
+    assert text in check_halve(raises(error)).message
+
+
+@pytest.mark.parametrize(("value", "kind", "text"), [
+    (7, "int", "7"), (0.5, "float", "0.5"), ("ab", "str", "'ab'"),
+    ((1, 2), "tuple of 2", "(1, 2)"), ([3], "list of 1", "[3]"),
+    (torch.zeros(2, 3), "Tensor of shape (2, 3)", "<Tensor of shape (2, 3)>"),
+    (np.zeros(3), "ndarray of shape (3,)", "<ndarray of shape (3,)>"),
+    (torch.nn.Sequential(torch.nn.ReLU()), "Sequential of 1", "Sequential( (0): ReLU() )"),
+    (torch.nn.Sequential, "type", "<class 'torch.nn.modules.container.Sequential'>"),
+    (stub, "function", "<function stub>"), ("x" * 99, "str", "'" + "x" * 56 + "..."),
+    ([stub, torch.nn], "list of 2", "[<function stub>, <module 'torch.nn' from '"),
+])
+def test_what_a_value_is(value, kind, text):
+    assert kind_of(value) == kind
+    assert short(value)[: len(text)] == text
+    assert len(short(value)) <= 60
 
 
 def test_attempt_names_the_call():
