@@ -7,7 +7,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from resnet_lab.exercises.checking import AnswerError
+from resnet_lab.exercises.checking import AnswerError, error_text, kind_of
 from resnet_lab.exercises.modules import frozen_fault
 
 Entries = dict[str, Tensor]
@@ -159,22 +159,21 @@ def _run_fault(
     part: nn.Module, reference: nn.Module, images: Tensor, names: dict[str, str], like: str
 ) -> str | None:
     """Outputs, gradients and running statistics of one batch."""
-    size = f"a map of shape {tuple(images.shape)}"
+    shape = tuple(images.shape)
     given = images.clone().requires_grad_()
     try:
         found = part(given.clone())
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise AnswerError(f"{size[0].upper()}{size[1:]} stops it. {reason}") from error
+        raise AnswerError(f"A map of shape {shape} stops it. {error_text(error)}") from error
     expected_input = images.clone().requires_grad_()
     expected = reference(expected_input)
     if not isinstance(found, Tensor) or found.shape != expected.shape:
-        shape = tuple(getattr(found, "shape", ()))
-        return f"{size} comes out as {shape}; {like} puts out {tuple(expected.shape)}."
+        return (f"a map of shape {shape} comes out as {kind_of(found)}; {like} puts out "
+                f"{tuple(expected.shape)}.")
     if not _same(found, expected):
         difference = (found - expected).abs().max().item()
-        return (f"what becomes of {size} differs by up to {difference:.2g} from what {like} with "
-                f"the same weights puts out.")
+        return (f"what becomes of a map of shape {shape} differs by up to {difference:.2g} from "
+                f"what {like} with the same weights puts out.")
     return (
         _gradient_fault((part, given, found), (reference, expected_input, expected), names, like)
         or _statistics_fault(part, reference, names, like)
@@ -199,8 +198,8 @@ def _gradient_fault(theirs: Run, ours: Run, names: dict[str, str], like: str) ->
         _gradients((expected * weights).sum(), images, list(reference.parameters())),
         strict=True,
     )
-    for label, (gradient, true) in zip(labels, pairs, strict=True):
-        if not _same(gradient, true):
+    for label, (gradient, wanted) in zip(labels, pairs, strict=True):
+        if not _same(gradient, wanted):
             lost = "" if gradient.any() else " It is zero everywhere."
             return (f"the values are right, but the gradient at {label} is not that of {like}."
                     f"{lost}")

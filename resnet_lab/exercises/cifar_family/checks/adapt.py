@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+from resnet_lab.exercises.checking import attempt, error_text, exercise, fault_in
 from resnet_lab.exercises.comparison import parting
-from resnet_lab.exercises.modules import gradient_fault
+from resnet_lab.exercises.modules import gradient_fault, required_module
 from resnet_lab.models import ResNet, ResNetSpec, spec
 
 PIXELS = 32
@@ -23,6 +23,8 @@ NETWORKS = (
 NEW = ("conv1.", "fc.")
 MEASURED = ("conv1", "layer1", "layer4")
 
+Adapt = Callable[[nn.Module, int], nn.Module]
+
 
 @exercise(
     "Three modules change: the first convolution, the pool, the classifier. The rest stays.",
@@ -31,20 +33,18 @@ MEASURED = ("conv1", "layer1", "layer4")
     "The normalization follows the convolution, so the convolution needs no bias.",
     right="Every position of the image reaches stage 1, and all other weights are as they were.",
 )
-def check_adapt(answer: Callable[[nn.Module, int], Any]) -> str | None:
+def check_adapt(answer: Adapt) -> str | None:
     """A function ``(model, num_classes)`` that returns the model with a stem for small images."""
     for network, classes in NETWORKS:
-        original = _build(network)
-        adapted = attempt(answer, original, classes)
-        if not isinstance(adapted, nn.Module):
-            raise AnswerError(f"`adapt` returned {type(adapted).__name__}, which is no network.")
-        if fault := _fault(adapted, original, network, classes):
-            return f"{network.name} with narrow stages, {classes} classes. {fault}"
+        case = f"{network.name} with narrow stages, {classes} classes"
+        if fault := fault_in(case, _fault, answer, network, classes):
+            return fault
     return None
 
 
-def _fault(adapted: nn.Module, original: ResNet, network: ResNetSpec, classes: int) -> str | None:
-    adapted = adapted.eval()
+def _fault(answer: Adapt, network: ResNetSpec, classes: int) -> str | None:
+    original = _build(network)
+    adapted = required_module(attempt(answer, original, classes), "a network").eval()
     images = torch.rand(4, 3, PIXELS, PIXELS, generator=torch.Generator().manual_seed(0))
     return (
         _shape_fault(adapted, images, classes)
@@ -68,7 +68,7 @@ def _shape_fault(adapted: nn.Module, images: Tensor, classes: int) -> str | None
     try:
         logits = adapted(images)
     except Exception as error:
-        return f"Images of {PIXELS} pixels stop it. {type(error).__name__}: {error}".splitlines()[0]
+        return f"Images of {PIXELS} pixels stop it. {error_text(error)}"
     finally:
         for hook in hooks:
             hook.remove()

@@ -88,6 +88,6 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "widths of ResNet-18": Mistake(
             _then(lambda net: _set(net, conv1=nn.Conv2d(3, 64, 3, padding=1, bias=False))),
             "Images of 32 pixels stop it. RuntimeError"),
-        "a list": Mistake(lambda net, classes: [net], "returned list, which is no network"),
+        "a list": Mistake(lambda net, classes: [net], "A network is a torch module; got list of 1"),
     },
 }

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+from resnet_lab.exercises.checking import AnswerError, attempt, error_text, exercise, fault_in
+from resnet_lab.exercises.modules import required_module
 from resnet_lab.models import ResNet, spec
 from resnet_lab.models.blocks import Add
 
@@ -26,9 +27,7 @@ SIZES = (64, 97)
 def check_move_stride(answer: Callable[[ResNet], ResNet]) -> str | None:
     """A function that makes a v1.5 network of a v1 network, with its weights."""
     before, wanted = _versions()
-    network = attempt(answer, before)
-    if not isinstance(network, nn.Module):
-        return f"It returned something of type {type(network).__name__}. Return the network."
+    network = required_module(attempt(answer, before), "a network")
     weights, expected = network.state_dict(), wanted.state_dict()
     if list(weights) != list(expected):
         return "The network that it returned has other names in its state dict."
@@ -38,8 +37,9 @@ def check_move_stride(answer: Callable[[ResNet], ResNet]) -> str | None:
     network = _watched(network).eval()
     for size in SIZES:
         images = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(size))
-        if fault := _output_fault(network, wanted, before, images):
-            return f"With images of {size} pixels, {fault}"
+        case = f"With images of {size} pixels"
+        if fault := fault_in(case, _output_fault, network, wanted, before, images):
+            return fault
     macs, needed = (_multiply_adds(model) for model in (network, wanted))
     return None if macs == needed else (
         f"Every output is that of v1.5, but it takes {macs:,} multiply-adds for an image of "
@@ -69,14 +69,14 @@ def _output_fault(
 ) -> str | None:
     try:
         logits = network(images)
-    except AnswerError as error:
-        return str(error)
+    except AnswerError:
+        raise
     except Exception as error:
-        return f"the network stops. {type(error).__name__}: {str(error).splitlines()[0]}"
+        return f"The network stops. {error_text(error)}"
     if torch.allclose(logits, wanted(images), rtol=1e-4, atol=1e-5):
         return None
     if torch.allclose(logits, before(images), rtol=1e-4, atol=1e-5):
-        return "it computes what v1 computes, as before."
+        return "It computes what v1 computes, as before."
     x, y = (model.get_submodule("maxpool")(model.get_submodule("conv1")(images))
             for model in (network, wanted))
     for stage in wanted.stage_names:
@@ -85,7 +85,7 @@ def _output_fault(
             return f"`{stage}` puts out maps of {x.shape[-1]} columns, in v1.5 {y.shape[-1]}."
         if not torch.allclose(x, y, rtol=1e-4, atol=1e-5):
             return f"`{stage}` puts out other numbers than in v1.5 with the same weights."
-    return "the logits differ from those of v1.5 with the same weights."
+    return "The logits differ from those of v1.5 with the same weights."
 
 
 @torch.no_grad()

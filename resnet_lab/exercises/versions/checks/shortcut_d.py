@@ -8,15 +8,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+from resnet_lab.exercises.checking import attempt, error_text, exercise, fault_in
 from resnet_lab.exercises.comparison import comparison_fault, partners
-from resnet_lab.exercises.modules import shared_parameter_fault
+from resnet_lab.exercises.modules import required_module, shared_parameter_fault
 from resnet_lab.models.plan import BlockPlan
 from resnet_lab.models.shortcuts import option_d
 
 CHANNELS = (6, 10)
 MAPS = ((8, 8), (7, 7), (8, 5), (1, 1))
 """Rows and columns of the maps on which the shortcut is run."""
+
+Make = Callable[[int, int, int], nn.Module]
 
 
 @exercise(
@@ -27,26 +29,20 @@ MAPS = ((8, 8), (7, 7), (8, 5), (1, 1))
     "Without a stride there is nothing to average.",
     right="Every position is read, at even and at odd sizes.",
 )
-def check_shortcut_d(answer: Callable[[int, int, int], nn.Module]) -> str | None:
+def check_shortcut_d(answer: Make) -> str | None:
     """Average pool, projection and normalization, for any size and for stride 1 as well."""
     for stride in (2, 1):
-        try:
-            fault = _fault(_made(answer, stride), stride)
-        except AnswerError as error:
-            fault = str(error)
-        if fault:
-            return f"With stride {stride}: {fault}"
+        if fault := fault_in(f"With stride {stride}", _fault, answer, stride):
+            return fault
     return shared_parameter_fault(lambda: _made(answer, 2))
 
 
-def _made(answer: Callable[[int, int, int], Any], stride: int) -> nn.Module:
-    shortcut = attempt(answer, *CHANNELS, stride)
-    if not isinstance(shortcut, nn.Module):
-        raise AnswerError(f"A shortcut is a torch module; got {type(shortcut).__name__}.")
-    return shortcut
+def _made(answer: Make, stride: int) -> nn.Module:
+    return required_module(attempt(answer, *CHANNELS, stride), "a shortcut")
 
 
-def _fault(shortcut: nn.Module, stride: int) -> str | None:
+def _fault(answer: Make, stride: int) -> str | None:
+    shortcut = _made(answer, stride)
     plan = BlockPlan(2, 0, "basic", "v1", CHANNELS[0], CHANNELS[1], CHANNELS[1], (stride, 1))
     reference, like = option_d(plan), "the shortcut of D"
     if fault := _shape_fault(shortcut, stride):
@@ -69,8 +65,7 @@ def _shape_fault(shortcut: nn.Module, stride: int) -> str | None:
         try:
             shape = tuple(shortcut.eval()(maps).shape)
         except Exception as error:
-            reason = str(error).splitlines()[0]
-            return f"maps of {rows} by {columns} stop it. {type(error).__name__}: {reason}"
+            return f"maps of {rows} by {columns} stop it. {error_text(error)}"
         if shape != expected:
             return (f"maps of {rows} by {columns} come out as {shape}. The branch puts out "
                     f"{expected}, so the two can't be added.")
@@ -92,7 +87,7 @@ def _value_fault(shortcut: nn.Module, projection: str, stride: int) -> str | Non
                 row = ", ".join(f"{number:.4g}" for number in found.tolist())
                 return (f"on a map of {rows} by {columns} whose positions hold their numbers, "
                         f"0 to {rows * columns - 1}, a row comes out as {row}. The means of "
-                        "what lies under each 2x2 window are others.")
+                        f"what lies under each {stride}x{stride} window are others.")
         if not torch.allclose(minus, -plus):
             return "a projection with negative weights puts out nothing below zero."
     return None

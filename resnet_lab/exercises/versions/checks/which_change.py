@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from resnet_lab.exercises.checking import exercise
+from resnet_lab.exercises.checking import exercise, short
 from resnet_lab.models import cost, spec
 
 STEPS = {
@@ -29,11 +29,11 @@ QUANTITIES = ("parameters", "MACs", "receptive field", "names in the state dict"
 def check_which_change(answer: Mapping[str, Any]) -> str | None:
     """For each quantity, the letters of the steps that change it."""
     if not isinstance(answer, Mapping) or set(answer) != set(QUANTITIES):
-        return f"Give letters for each of {', '.join(QUANTITIES)}; got {answer!r}."
+        return f"Give letters for each of {', '.join(QUANTITIES)}; got {short(answer)}."
     for quantity in QUANTITIES:
         letters = _letters(answer[quantity])
         if letters is None:
-            return f"{quantity}: the steps are B, C and D; got {answer[quantity]!r}."
+            return f"{quantity}: the steps are B, C and D; got {short(answer[quantity])}."
         moved = movers()[quantity]
         if extra := letters - moved:
             left = "One of them leaves" if len(extra) == 1 else f"{len(extra)} of them leave"

@@ -43,13 +43,21 @@ def _padded_at_top_and_left(network: ResNet) -> ResNet:
     return moved
 
 
+def _stopped(network: ResNet) -> ResNet:
+    def refuse(layer: nn.Module, inputs: Any, maps: Tensor) -> None:
+        raise AssertionError
+
+    network.maxpool.register_forward_hook(refuse)
+    return network
+
+
 RIGHT: dict[str, dict[str, Any]] = {
     "check_move_stride": {"moved": _move, "built anew": _built_anew},
 }
 
 WRONG: dict[str, dict[str, Mistake]] = {
     "check_move_stride": {
-        "nothing moved": Mistake(lambda network: network, "it computes what v1 computes"),
+        "nothing moved": Mistake(lambda network: network, "It computes what v1 computes"),
         "in both": Mistake(
             lambda network: _move(network, (2, 2, 1)),
             "`layer2.0` adds a branch of 4 columns to a shortcut of 8"),
@@ -70,13 +78,15 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "`layer2.0` adds a branch of 8 columns to a shortcut of 16"),
         "padded at top and left": Mistake(
             _padded_at_top_and_left,
-            "97 pixels, `layer2.0` adds a branch of 12 columns to a shortcut of 13"),
+            "97 pixels. `layer2.0` adds a branch of 12 columns to a shortcut of 13"),
         "new weights": Mistake(
             lambda network: ResNet(spec("resnet50", num_classes=10, **SMALL)),
             "other weights in `conv1.weight`"),
+        "stopped without a word": Mistake(
+            _stopped, "64 pixels. The network stops. AssertionError"),
         "a wider network": Mistake(
             lambda network: ResNet(spec("resnet18")), "other names in its state dict"),
         "the specification": Mistake(
-            lambda network: spec("resnet50"), "something of type ResNetSpec"),
+            lambda network: spec("resnet50"), "is a torch module; got ResNetSpec"),
     },
 }

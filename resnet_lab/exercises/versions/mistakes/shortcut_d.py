@@ -57,6 +57,13 @@ def _project_first(in_channels: int, out_channels: int, stride: int) -> nn.Modul
     return nn.Sequential(conv, nn.AvgPool2d(stride, ceil_mode=True), nn.BatchNorm2d(out_channels))
 
 
+class _Asserting(nn.Module):
+    """Stops without a word."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise AssertionError
+
+
 _ONE = _with(_up)(*CHANNELS, 2)
 
 RIGHT: dict[str, dict[str, Any]] = {
@@ -77,19 +84,19 @@ RIGHT: dict[str, dict[str, Any]] = {
 WRONG: dict[str, dict[str, Mistake]] = {
     "check_shortcut_d": {
         "rounded down": Mistake(
-            _with(lambda s: nn.AvgPool2d(2, s)), "maps of 7 by 7 come out as (2, 10, 3, 3)"),
+            _with(lambda s: nn.AvgPool2d(2, s)), "Maps of 7 by 7 come out as (2, 10, 3, 3)"),
         "B": Mistake(
             _with(lambda s: nn.Identity(), conv_stride=2),
             "0 to 63, a row comes out as 0, 2, 4, 6."),
         "the stride twice": Mistake(
-            _with(_up, conv_stride=2), "stride 2: maps of 8 by 8 come out as (2, 10, 2, 2)"),
+            _with(_up, conv_stride=2), "stride 2. Maps of 8 by 8 come out as (2, 10, 2, 2)"),
         "a pool for stride 1 too": Mistake(
             lambda i, o, s: nn.Sequential(
                 _up(s), nn.Conv2d(i, o, 1, bias=False), nn.BatchNorm2d(o)),
-            "stride 1: maps of 8 by 8 come out as (2, 10, 7, 7)"),
+            "stride 1. Maps of 8 by 8 come out as (2, 10, 7, 7)"),
         "zeros at the edge": Mistake(
             _with(lambda s: _EvenSizes("constant")),
-            "on a map of 7 by 7 whose positions hold their numbers, 0 to 48, a row comes out as "
+            "On a map of 7 by 7 whose positions hold their numbers, 0 to 48, a row comes out as "
             "4, 6, 8, 4.75."),
         "a maximum": Mistake(
             _with(lambda s: nn.MaxPool2d(2, s, ceil_mode=True)),
@@ -99,7 +106,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "a row comes out as 2, 4, 5.333, 6.667."),
         "padding 1": Mistake(
             _with(lambda s: nn.AvgPool2d(2, s, padding=1, ceil_mode=True)),
-            "maps of 8 by 8 come out as (2, 10, 5, 5)"),
+            "Maps of 8 by 8 come out as (2, 10, 5, 5)"),
         "every second position": Mistake(
             lambda i, o, s: nn.Sequential(
                 nn.MaxPool2d(1, s), nn.Conv2d(i, o, 1, bias=False), nn.BatchNorm2d(o)),
@@ -107,7 +114,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "a learned 2x2": Mistake(
             lambda i, o, s: nn.Sequential(
                 nn.Conv2d(i, o, s, s, bias=False), nn.BatchNorm2d(o)),
-            "maps of 7 by 7 come out as (2, 10, 3, 3)"),
+            "Maps of 7 by 7 come out as (2, 10, 3, 3)"),
         "no normalization": Mistake(
             lambda i, o, s: nn.Sequential(
                 nn.AvgPool2d(s, s, ceil_mode=True), nn.Conv2d(i, o, 1, bias=False)),
@@ -128,8 +135,10 @@ WRONG: dict[str, dict[str, Mistake]] = {
             lambda i, o, s: _ONE if s == 2 else _with(_up)(i, o, s),
             "Two calls return the same `1.weight`"),
         "not joined": Mistake(
-            lambda *arguments: list(_with(_up)(*arguments)), "is a torch module; got list"),
+            lambda *arguments: list(_with(_up)(*arguments)), "is a torch module; got list of 3"),
         "fixed channels": Mistake(
-            lambda i, o, s: _with(_up)(64, 256, s), "maps of 8 by 8 stop it. RuntimeError"),
+            lambda i, o, s: _with(_up)(64, 256, s), "Maps of 8 by 8 stop it. RuntimeError"),
+        "nothing but an assertion": Mistake(
+            lambda *arguments: _Asserting(), "Maps of 8 by 8 stop it. AssertionError"),
     },
 }
