@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.checking import attempt_in_place, error_text, exercise, fault_in
 from resnet_lab.exercises.comparison import apart, parting
-from resnet_lab.exercises.modules import frozen_fault, gradient_fault
+from resnet_lab.exercises.modules import frozen_fault, gradient_fault, required_module
 from resnet_lab.models import ResNet, spec
 
 SMALL: dict[str, Any] = {
@@ -35,23 +35,22 @@ def check_deepen(answer: Deepen) -> str | None:
     """A function ``(network, images, more)``: the same function with more blocks in each stage."""
     given, images = trained()
     for more in MORE:
-        network = deepcopy(given)
-
-        def deepen(network: nn.Module = network, more: int = more) -> nn.Module:
-            return answer(network, images.clone(), more)
-
-        deeper = attempt(deepen)
-        if not isinstance(deeper, nn.Module):
-            return f"It must return the network, got something of type {type(deeper).__name__}."
-        fault = (
-            _given_fault(network, given, deeper)
-            or _parts_fault(deeper, given, more)
-            or _outputs_fault(deeper, given, images)
-            or gradient_fault(deepcopy(deeper), images[:8])
-        )
-        if fault:
-            return f"With {more} more {'block' if more == 1 else 'blocks'}: {fault}"
+        case = f"With {more} more {'block' if more == 1 else 'blocks'}"
+        if fault := fault_in(case, _fault, answer, given, images, more):
+            return fault
     return None
+
+
+def _fault(answer: Deepen, given: nn.Module, images: Tensor, more: int) -> str | None:
+    network = deepcopy(given)
+    deeper = required_module(
+        attempt_in_place(answer, network, images.clone(), more), "a network")
+    return (
+        _given_fault(network, given, deeper)
+        or _parts_fault(deeper, given, more)
+        or _outputs_fault(deeper, given, images)
+        or gradient_fault(deepcopy(deeper), images[:8])
+    )
 
 
 def _given_fault(network: nn.Module, before: nn.Module, deeper: nn.Module) -> str | None:
@@ -104,7 +103,10 @@ def _outputs_fault(deeper: nn.Module, before: nn.Module, images: Tensor) -> str 
     others = torch.randn(images.shape, generator=torch.Generator().manual_seed(9))
     for training, batch, slack in ((False, others, 1e-3), (True, images, 2e-2)):
         found, expected = (deepcopy(network).train(training) for network in (deeper, before))
-        logits, wanted = found(batch), expected(batch)
+        try:
+            logits, wanted = found(batch), expected(batch)
+        except Exception as error:
+            return f"The new network stops. {error_text(error)}"
         if logits.shape != wanted.shape:
             return f"Its logits have the shape {tuple(logits.shape)}, not {tuple(wanted.shape)}."
         if (distance := apart(logits, wanted)) <= slack:

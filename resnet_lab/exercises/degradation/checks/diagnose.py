@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from resnet_lab.exercises.checking import attempt, call_text, exercise
+from resnet_lab.exercises.checking import attempt, call_text, exercise, short
 
 Errors = dict[str, float]
 
@@ -33,8 +33,9 @@ def check_diagnose(answer: Callable[[Errors, Errors], str]) -> str | None:
     for shallow, deep in PAIRS:
         said = attempt(answer, shallow, deep)
         call = f"`{call_text(answer, shallow, deep)}`"
-        if said not in VERDICTS:
-            return f"{call} returned {said!r}. It must be one of {', '.join(map(repr, VERDICTS))}."
+        if not isinstance(said, str) or said not in VERDICTS:
+            words = ", ".join(map(repr, VERDICTS))
+            return f"{call} returned {short(said)}. It must be one of {words}."
         if said != diagnosis(shallow, deep):
             return (
                 f"{call} returned {said!r}. Of the new images the deep network gets "

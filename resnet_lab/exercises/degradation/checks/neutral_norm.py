@@ -6,7 +6,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.checking import attempt, exercise, kind_of
 
 CHANNELS = {
     0: (0.5, 0.3), 1: (4.0, 2.0), 2: (0.02, 0.001), 3: (0.0, 0.0), 4: (1.5, 0.7),
@@ -26,18 +26,19 @@ def check_neutral_norm(answer: Callable[[Tensor], nn.Module]) -> str | None:
     maps = _maps()
     norm = attempt(answer, maps)
     if not isinstance(norm, nn.BatchNorm2d):
-        return f"It must return the nn.BatchNorm2d, got something of type {type(norm).__name__}."
+        return f"It must return the nn.BatchNorm2d, got {kind_of(norm)}."
     for name in ("weight", "bias", "running_mean", "running_var"):
         found = getattr(norm, name)
         if not isinstance(found, Tensor) or found.shape != (len(CHANNELS),):
-            return f"`{name}` must hold a number for each of {len(CHANNELS)} channels: {found!r}."
+            return (f"`{name}` must hold a number for each of {len(CHANNELS)} channels, got "
+                    f"{kind_of(found)}.")
     if norm.bias.data_ptr() == norm.running_mean.data_ptr():  # type: ignore[union-attr]
         return ("`bias` and `running_mean` are one tensor, so each batch in training would change "
                 "both.")
     if not (norm.weight.requires_grad and norm.bias.requires_grad):
         return "Its gamma and beta can't be trained: `requires_grad` is False."
     for training in (True, False):
-        if fault := _channel_fault(deepcopy(norm).train(training), maps):
+        if fault := _channel_fault(deepcopy(norm).to(maps.dtype).train(training), maps):
             return f"In {'training' if training else 'evaluation'}, {fault}"
     return None
 
@@ -49,11 +50,12 @@ def _channel_fault(norm: nn.BatchNorm2d, maps: Tensor) -> str | None:
         zip(maps.unbind(1), norm(maps).unbind(1), strict=True)
     ):
         slack = 1e-3 * given.std() + 1e-6
-        if not (found - given).abs().max() <= slack:  # true of nan, too
+        difference = (found - given).abs().max()
+        if not difference <= slack:  # true of nan, too
             return (
                 f"channel {channel} goes in with mean {_short(given.mean())} and deviation "
                 f"{_short(given.std())}, and comes out with {_short(found.mean())} and "
-                f"{_short(found.std())}."
+                f"{_short(found.std())}. Values differ by up to {difference:.2g}."
             )
     return None
 

@@ -59,6 +59,13 @@ def _one_for_all(network: Any, images: Tensor, more: int) -> nn.Module:
     return deeper
 
 
+def _of_first_stage(network: Any, images: Tensor, more: int) -> nn.Module:
+    deeper: Any = deepcopy(network)
+    for stage in (deeper.layer1, deeper.layer2, deeper.layer3):
+        stage.extend([deepcopy(network.layer1[1]) for _ in range(more)])
+    return deeper
+
+
 RIGHT: dict[str, dict[str, Any]] = {
     "check_deepen": {
         "as asked": _deepen,
@@ -72,7 +79,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
     "check_deepen": {
         "nothing added": Mistake(
             lambda network, images, more: deepcopy(network),
-            "With 1 more block: `layer1` had 2 blocks and now has 2",
+            "With 1 more block. `layer1` had 2 blocks and now has 2",
         ),
         "in place": Mistake(
             _with(copy=lambda network: network), "handed over has other layers now"
@@ -108,17 +115,22 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "was not given, the logits are 74.6% apart",
         ),
         "one stage": Mistake(_with(stages=("layer1",)), "`layer2` had 2 blocks and now has 2"),
+        "blocks of the first stage": Mistake(
+            _of_first_stage, "The new network stops. RuntimeError: Given groups=1"
+        ),
         "the maps before the stage": Mistake(
             _with(at="before"), "raised RuntimeError: The size of tensor"
         ),
         "always one": Mistake(
             lambda network, images, more: _deepen(network, images, 1),
-            "With 3 more blocks: `layer1` had 2 blocks and now has 3",
+            "With 3 more blocks. `layer1` had 2 blocks and now has 3",
         ),
         "frozen": Mistake(
             _with(new=lambda block, maps: neutralize(deepcopy(block), maps).requires_grad_(False)),
             "`layer1.2.conv1.weight.requires_grad` is False",
         ),
-        "a list": Mistake(lambda network, images, more: [network], "something of type list"),
+        "a list": Mistake(
+            lambda network, images, more: [network], "is a torch module; got list of 1"
+        ),
     },
 }

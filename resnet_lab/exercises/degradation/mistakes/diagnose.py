@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from resnet_lab.exercises.degradation.checks.diagnose import VERDICTS, diagnosis
 from resnet_lab.exercises.mistake import Mistake
 
@@ -65,7 +67,11 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "{'train': 61.0, 'test': 60.0})` returned 'overfitting'",
         ),
         "another word": Mistake(
-            lambda s, d: "worse", "must be one of 'overfitting', 'degradation', 'neither'"
+            lambda s, d: "worse", "returned 'worse'. It must be one of 'overfitting',"
+        ),
+        "an array": Mistake(
+            lambda s, d: np.array([d[part] > s[part] for part in d]),
+            "returned <ndarray of shape (2,)>. It must be",
         ),
     },
 }

@@ -46,6 +46,7 @@ def _shared(maps: Tensor) -> nn.Module:
 RIGHT: dict[str, dict[str, Any]] = {
     "check_neutral_norm": {
         "as asked": _norm(_deviation, _mean),
+        "in double precision": lambda maps: _norm(_deviation, _mean)(maps).double(),
         "by powers": _norm(lambda m, v, e: torch.pow(v + e, 0.5), lambda m, v, e: m.clone()),
     },
 }
@@ -89,7 +90,13 @@ WRONG: dict[str, dict[str, Mistake]] = {
             lambda maps: _norm(_deviation, _mean)(maps).requires_grad_(False),
             "gamma and beta can't be trained",
         ),
-        "no norm": Mistake(lambda maps: nn.Identity(), "something of type Identity"),
-        "the maps": Mistake(lambda maps: maps, "something of type Tensor"),
+        "no norm": Mistake(lambda maps: nn.Identity(), "nn.BatchNorm2d, got Identity"),
+        "the maps": Mistake(lambda maps: maps, "nn.BatchNorm2d, got Tensor of"),
+        "no gamma": Mistake(
+            lambda maps: nn.BatchNorm2d(maps.shape[1], affine=False), "5 channels, got NoneType"
+        ),
+        "the deviation that divides by one less": Mistake(
+            _norm(lambda m, v, e: (v * 1024 / 1023 + e).sqrt(), _mean), "differ by up to 0.00058."
+        ),
     },
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from resnet_lab.arithmetic import ReceptiveField, Window, receptive_field
-from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.checking import attempt, exercise, short
 from resnet_lab.exercises.integers import as_integers
 from resnet_lab.models import spec
 
@@ -36,7 +36,8 @@ def check_receptive_field(answer: Callable[[Chain], tuple[int, int, int]]) -> st
         observed = attempt(answer, windows)
         numbers = as_integers(observed)
         if numbers is None or len(numbers) != 3:
-            return f"For {name} it returned {observed!r}. Return three integers: size, jump, start."
+            return (f"For {name} it returned {short(observed)}. Return three integers: size, jump, "
+                    "start.")
         expected = receptive_field(windows)
         for part, value, truth in zip(ReceptiveField._fields, numbers, expected, strict=True):
             if value != truth:

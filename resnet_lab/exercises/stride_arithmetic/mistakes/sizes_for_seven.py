@@ -21,6 +21,8 @@ WRONG: dict[str, dict[str, Mistake]] = {
     "check_sizes_for_seven": {
         "end left out": Mistake(range(193, 224), "wide than range(193, 224) holds"),
         "begins too early": Mistake(range(192, 225), "192 is among them, and its last map is 6"),
+        "all sizes": Mistake(range(225), "0 is among them. An image has at least one column"),
+        "below zero": Mistake(range(-32, 0), "-32 is among them. An image has"),
         "rounded down": Mistake(range(224, 256), "225 is among them, and its last map is 8"),
         "centered": Mistake(range(208, 240), "225 is among them, and its last map is 8"),
         "one size": Mistake([224], "wide than [224] holds"),
