@@ -1,12 +1,11 @@
 """Check of "crop and flip": the windows of a batch at once."""
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.checking import attempt_in_place, exercise, kind_of
 from resnet_lab.training.batches import crop_and_flip
 
 SHAPE = (5, 3, 6, 7)
@@ -53,28 +52,25 @@ def _fault(answer: Augment, images: Tensor, padding: int, case: Case) -> str | N
     drawn = torch.tensor(down), torch.tensor(right), torch.tensor(flipped)
     expected = crop_and_flip(images, padding, *drawn)
     given = images.clone()
-
-    def crop_and_flip_of_yours() -> Any:
-        return answer(given, padding, *drawn)
-
-    windows = attempt(crop_and_flip_of_yours)
+    windows = attempt_in_place(answer, given, padding, *drawn)
     batch = f"In a batch {words}"
     if not isinstance(windows, Tensor) or windows.shape != images.shape:
-        shape = tuple(getattr(windows, "shape", ()))
-        return f"{batch}, {tuple(images.shape)} came out as {shape}. A window has the old size."
+        return (f"{batch}, a tensor of shape {tuple(images.shape)} was asked for; got "
+                f"{kind_of(windows)}. A window has the old size.")
     if not torch.equal(given, images):
         return f"{batch}, the images that were handed in have changed."
     for place in range(len(images)):
         if not torch.equal(windows[place], expected[place]):
-            return f"{batch}, image {place} is wrong. {_observed(windows[place], place, case)}"
+            observed = _observed(windows[place], padding, place, case)
+            return f"{batch}, image {place} is wrong. {observed}"
     return None
 
 
-def _observed(window: Tensor, place: int, case: Case) -> str:
+def _observed(window: Tensor, padding: int, place: int, case: Case) -> str:
     _, down, right, flipped = case
     mirrored = ", mirrored" if flipped[place] else ""
     corner = window[0, 0, -1 if flipped[place] else 0].item()
     begins = f"Its window begins at row {down[place]}, column {right[place]}{mirrored}"
-    if down[place] < PADDING or right[place] < PADDING:
+    if down[place] < padding or right[place] < padding:
         return f"{begins}: the first pixel lies in the padding, and it holds {corner:.2f}."
     return f"{begins}; its first pixel holds {corner:.2f}."

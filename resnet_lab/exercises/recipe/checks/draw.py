@@ -1,12 +1,17 @@
 """Check of "draw": where the windows of a batch begin, and which are mirrored."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.checking import (
+    AnswerError,
+    attempt_in_place,
+    exercise,
+    kind_of,
+    returned_items,
+)
 
 DRAWN = ((4096, 4), (4096, 2), (512, 0))
 """Images and padding."""
@@ -28,8 +33,6 @@ def check_draw(answer: Draw) -> str | None:
     """A function ``(N, padding, generator)``: rows, columns and flips, one for each image."""
     for images, padding in DRAWN:
         drawn, again, other = (_drawn(answer, images, padding, seed) for seed in (0, 0, 1))
-        if isinstance(drawn, str):
-            return drawn
         if _alike(drawn, again) != list(PARTS):
             return "Two generators with the same seed gave different draws. Is one left unused?"
         if fault := _offset_fault(drawn, padding) or _flip_fault(drawn):
@@ -40,22 +43,22 @@ def check_draw(answer: Draw) -> str | None:
     return None
 
 
-def _drawn(answer: Draw, images: int, padding: int, seed: int) -> Any:
-    """The three tensors, or what is wrong with their form."""
-    def draw() -> Any:
-        return answer(images, padding, torch.Generator().manual_seed(seed))
+def _drawn(answer: Draw, images: int, padding: int, seed: int) -> Sequence[Tensor]:
+    """The three tensors.
 
-    drawn = attempt(draw)
-    if not isinstance(drawn, (tuple, list)) or len(drawn) != 3:
-        kind = type(drawn).__name__
-        count = f"a {kind} of {len(drawn)}" if isinstance(drawn, (tuple, list)) else kind
-        return f"Three tensors were asked for; got {count}."
+    Raises:
+        AnswerError: what came back has another form.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    returned = attempt_in_place(answer, images, padding, generator)
+    drawn = returned_items(returned, len(PARTS), "down, right, flipped")
     for name, tensor in zip(PARTS, drawn, strict=True):
         if not isinstance(tensor, Tensor) or tensor.shape != (images,):
-            shape = tuple(getattr(tensor, "shape", ()))
-            return f"`{name}` has the shape {shape}. Each of {images} images needs an entry."
+            raise AnswerError(f"`{name}` must be a tensor with an entry for each of {images} "
+                              f"images, got {kind_of(tensor)}.")
         if (tensor.dtype == torch.bool) != (name == "flipped") or tensor.is_floating_point():
-            return f"`{name}` holds {tensor.dtype}. Offsets are integers, flips are booleans."
+            raise AnswerError(f"`{name}` holds {tensor.dtype}. Offsets are integers, flips are "
+                              "booleans.")
     return drawn
 
 

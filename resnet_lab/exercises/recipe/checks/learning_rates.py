@@ -5,7 +5,7 @@ from math import isclose
 
 import torch
 
-from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.checking import attempt, exercise, short
 from resnet_lab.exercises.integers import as_numbers
 from resnet_lab.training.group import Group
 from resnet_lab.training.recipe import Recipe
@@ -42,7 +42,7 @@ def check_learning_rates(answer: Callable[[Sequence[float], Sequence[int]], list
         call = f"With errors {list(errors)} and drops {drops}"
         found = as_numbers(rates)
         if found is None:
-            return f"{call} it returned {rates!r}. A list of rates was asked for."
+            return f"{call} it returned {short(rates)}. A list of rates was asked for."
         if len(found) != len(errors):
             return f"{call} it returned {len(found)} rates; there are {len(errors)} steps."
         for step, (rate, right) in enumerate(zip(found, scheduled(errors, drops), strict=True)):

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+from resnet_lab.exercises.checking import AnswerError, attempt, exercise, kind_of, returned_items
 
 Step = Callable[[Tensor, Tensor, Tensor, float, float, float], tuple[Tensor, Tensor]]
 Probe = tuple[str, tuple[float, ...], tuple[float, ...], float, float]
@@ -67,10 +67,12 @@ def by_torch(
 
 
 def _taken(answer: Step, arguments: tuple[Any, ...]) -> tuple[Tensor, Tensor]:
-    pair = attempt(answer, *arguments)
-    form = [getattr(tensor, "shape", None) for tensor in pair] if isinstance(
-        pair, (tuple, list)) else []
-    if form != [torch.Size([3])] * 2:
-        raise AnswerError(f"Return the weight and the velocity, both of the shape that came in; "
-                          f"got {type(pair).__name__} with shapes {form}.")
-    return pair[0], pair[1]
+    weight, velocity = returned_items(attempt(answer, *arguments), 2, "the weight, the velocity")
+    for returned in (weight, velocity):
+        if not isinstance(returned, Tensor) or returned.shape != arguments[0].shape:
+            raise AnswerError(f"The weight and the velocity that came in are tensors of shape "
+                              f"{tuple(arguments[0].shape)}; back came {kind_of(returned)}.")
+        if returned.dtype != arguments[0].dtype:
+            raise AnswerError(f"The weight and the velocity that came in hold "
+                              f"{arguments[0].dtype}; back came {returned.dtype}.")
+    return weight.detach(), velocity.detach()

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+from resnet_lab.exercises.checking import AnswerError, attempt_in_place, exercise, short
 from resnet_lab.exercises.integers import as_numbers
 
 Batches = Sequence[tuple[Tensor, Tensor]]
@@ -35,12 +34,13 @@ def check_train(answer: Train) -> str | None:
         losses = by_torch(ours, batches, RATES[:steps])
         returned = _losses(answer, yours, batches, RATES[:steps])
         if len(returned) != steps:
-            return f"For {steps} batches {len(returned)} losses came back."
+            return f"{len(returned)} losses came back after {_steps(steps)}."
         if fault := _moved_fault(start, ours, yours, steps):
             return fault
         if not torch.allclose(torch.tensor(returned), torch.tensor(losses), rtol=1e-4):
-            return (f"The parameters are right after {steps} steps, but the losses that came back "
-                    f"are {[round(loss, 3) for loss in returned]}. Each is the loss of its step.")
+            return (f"The parameters are right after {_steps(steps)}, but the losses that came "
+                    f"back are {[round(loss, 3) for loss in returned]}. Each is the loss of its "
+                    "step.")
     return None
 
 
@@ -82,14 +82,15 @@ def by_torch(model: nn.Module, batches: Batches, rates: Sequence[float]) -> list
 def _losses(
     answer: Train, model: nn.Module, batches: Batches, rates: Sequence[float]
 ) -> list[float]:
-    def train() -> Any:  # attempt() would hand over copies, and the network is to be trained
-        return answer(model, batches, rates, MOMENTUM, DECAY)
-
-    returned = attempt(train)
+    returned = attempt_in_place(answer, model, batches, rates, MOMENTUM, DECAY)
     losses = as_numbers(returned)
     if losses is None:
-        raise AnswerError(f"A list of losses was asked for; got {returned!r}.")
+        raise AnswerError(f"A list of losses was asked for; got {short(returned)}.")
     return losses
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"
 
 
 def _moved_fault(
@@ -101,22 +102,22 @@ def _moved_fault(
     wrong = [name for name in right if not torch.allclose(found[name], right[name], rtol=1e-9)]
     if not wrong:
         return None
-    if all(torch.equal(found[name], before[name]) for name in wrong):
+    if all(torch.equal(found[name], before[name]) for name in right):
         return "The network is as it was before. Train the one that is handed over."
     if "1.running_mean" in wrong and torch.equal(found["1.running_mean"], before["1.running_mean"]):
         return "The running mean is as it was before. Is the network in train mode?"
-    after = f"After {steps} step{'s' * (steps > 1)}"
+    after = f"After {_steps(steps)}"
     vectors = [name for name in wrong if right[name].dim() == 1 and "running" not in name]
     if vectors and not any(right[name].dim() > 1 for name in wrong):
         return f"{after} the matrices and kernels are right, but not {', '.join(vectors)}."
     place = wrong[0]
-    way, torchs_way = (state[place] - before[place] for state in (found, right))
-    far = (way.norm() / torchs_way.norm()).item()
-    alike = F.cosine_similarity(way.flatten(), torchs_way.flatten(), dim=0).item()
-    whither = ("in the same direction" if alike > 0.999 else
-               "in the opposite direction" if alike < -0.999 else "in another direction")
+    moved, wanted = (state[place] - before[place] for state in (found, right))
+    far = (moved.norm() / wanted.norm()).item()
+    alike = F.cosine_similarity(moved.flatten(), wanted.flatten(), dim=0).item()
+    direction = ("in the same direction" if alike > 0.999 else
+                 "in the opposite direction" if alike < -0.999 else "in another direction")
     history = "" if steps == 1 else (
         f" One step before, it was right. The rate of this step is {RATES[steps - 1]:g}, that of "
         f"the step before {RATES[steps - 2]:g}."
     )
-    return f"{after} `{place}` has gone {far:.2f} times as far as with torch, {whither}.{history}"
+    return f"{after} `{place}` has gone {far:.2f} times as far as with torch, {direction}.{history}"

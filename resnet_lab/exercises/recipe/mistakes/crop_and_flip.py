@@ -64,6 +64,10 @@ def _in_place(images: Tensor, padding: int, down: Tensor, right: Tensor, flipped
     return images.copy_(_windows(images, padding, down, right, flipped))
 
 
+def _missing(images: Any, padding: int, down: Tensor, right: Tensor, flipped: Tensor) -> Tensor:
+    return images.pad(padding)
+
+
 RIGHT: dict[str, dict[str, Any]] = {
     "check_crop_and_flip": {"a loop": _windows, "gathered": _gathered, "ours": crop_and_flip},
 }
@@ -110,11 +114,19 @@ WRONG: dict[str, dict[str, Mistake]] = {
         ),
         "rolled around": Mistake(_rolled, "lies in the padding, and it holds 3.03"),
         "the whole padded image": Mistake(
-            lambda i, p, d, r, f: F.pad(i, (p,) * 4), "came out as (5, 3, 10, 11)"
+            lambda i, p, d, r, f: F.pad(i, (p,) * 4), "got Tensor of shape (5, 3, 10, 11)"
         ),
         "in place": Mistake(_in_place, "the images that were handed in have changed"),
         "one window": Mistake(
-            lambda i, p, d, r, f: _windows(i, p, d, r, f)[0], "came out as (3, 6, 7)"
+            lambda i, p, d, r, f: _windows(i, p, d, r, f)[0], "got Tensor of shape (3, 6, 7)"
+        ),
+        "an array": Mistake(lambda *a: _windows(*a).numpy(), "got ndarray of shape (5, 3, 6, 7)"),
+        "padded where no padding is": Mistake(
+            lambda i, p, d, r, f: _windows(i, p or 2, d, r, f),
+            "begins at row 0, column 0; its first pixel holds 0.00",
+        ),
+        "a name that is not there": Mistake(
+            _missing, "`_missing(<Tensor of shape (5, 3, 6, 7)>, 2, "
         ),
     },
 }

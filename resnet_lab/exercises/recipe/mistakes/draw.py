@@ -63,7 +63,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
         ),
         "one coin": Mistake(
             lambda n, p, g: (*_draw(n, p, g)[:2], torch.rand(1, generator=g) < 0.5),
-            "`flipped` has the shape (1,)",
+            "4096 images, got Tensor of shape (1,)",
         ),
         "a diagonal": Mistake(
             lambda n, p, g: (*(_draw(n, p, g)[0],) * 2, torch.rand(n, generator=g) < 0.5),
@@ -91,7 +91,11 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "Some are favored",
         ),
         "two of three": Mistake(
-            lambda n, p, g: _draw(n, p, g)[:2], "were asked for; got a tuple of 2"
+            lambda n, p, g: _draw(n, p, g)[:2], "down, right, flipped; got tuple of 2"
+        ),
+        "arrays": Mistake(
+            lambda n, p, g: [tensor.numpy() for tensor in _draw(n, p, g)],
+            "`down` must be a tensor with an entry for each of 4096 images, got ndarray",
         ),
         "a seed of its own": Mistake(
             lambda n, p, g: _draw(n, p, torch.Generator().manual_seed(0)),

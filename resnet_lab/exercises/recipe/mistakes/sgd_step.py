@@ -52,6 +52,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "check_sgd_step": {
         "as written": _step,
         "in place": _in_place,
+        "parameters": lambda *a: [torch.nn.Parameter(tensor) for tensor in _step(*a)],
         "a velocity downhill": lambda w, g, v, lr, m, d: (
             w + lr * (m * v - g - d * w),
             m * v - g - d * w,
@@ -103,7 +104,17 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "the other way round": Mistake(
             lambda *a: _step(*a)[::-1], "step 1 of 2 moves a weight of 2 by -1;"
         ),
-        "the weight alone": Mistake(lambda *a: _step(*a)[0], "got Tensor with shapes []"),
+        "the weight alone": Mistake(lambda *a: _step(*a)[0], "Return 2: the weight, the velocity"),
+        "arrays": Mistake(
+            lambda *a: tuple(tensor.numpy() for tensor in _step(*a)),
+            "back came ndarray of shape (3,)",
+        ),
+        "in single precision": Mistake(
+            lambda *a: tuple(tensor.float() for tensor in _step(*a)), "back came torch.float32"
+        ),
+        "one number each": Mistake(
+            lambda *a: tuple(tensor.sum() for tensor in _step(*a)), "back came Tensor of shape ()"
+        ),
         "decay of the weight that is looked ahead": Mistake(
             _looked_ahead, "a weight of 1.948 by 0.0513;"
         ),

@@ -16,7 +16,7 @@ from resnet_lab.exercises.recipe.checks.train import MOMENTUM, Batches
 def _train(
     model: nn.Module, batches: Batches, rates: Sequence[float], momentum: float, decay: float,
     forget: bool = True, least: int = 1, dampening: float = 0.0, late: int = 0,
-    training: bool = True, keep: bool = True, direction: float = 1.0,
+    training: bool = True, keep: bool = True, direction: float = 1.0, trained: int = 1,
 ) -> list[float]:  # fmt: skip
     """The loop by hand, with the mistakes that the table below asks for."""
     velocity = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
@@ -32,7 +32,8 @@ def _train(
                 assert p.grad is not None
                 slope = p.grad + (decay * p if p.dim() >= least else 0)
                 velocity[name] = momentum * velocity[name] * keep + (1 - dampening) * slope
-                p.sub_(direction * rates[step - late] * velocity[name])
+                if p.dim() >= trained:
+                    p.sub_(direction * rates[step - late] * velocity[name])
         losses.append(loss.item())
     return losses
 
@@ -63,6 +64,9 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "decay for kernels alone": Mistake(
             partial(_train, least=2), "kernels are right, but not 1.weight, 4.bias"
         ),
+        "matrices and kernels alone": Mistake(
+            partial(_train, trained=2), "kernels are right, but not 1.weight, 1.bias, 4.bias"
+        ),
         "dampening": Mistake(
             partial(_train, dampening=MOMENTUM),
             "0.10 times as far as with torch, in the same direction",
@@ -89,10 +93,11 @@ WRONG: dict[str, dict[str, Mistake]] = {
             lambda m, *a: _train(deepcopy(m), *a), "The network is as it was before"
         ),
         "only the first batch": Mistake(
-            lambda m, b, r, *a: _train(m, b[:1], r, *a), "For 2 batches 1 losses came back"
+            lambda m, b, r, *a: _train(m, b[:1], r, *a), "1 losses came back after 2 steps"
         ),
         "losses doubled": Mistake(
-            lambda *a: [2 * loss for loss in _train(*a)], "[2.098]. Each is the loss of its step"
+            lambda *a: [2 * loss for loss in _train(*a)],
+            "right after 1 step, but the losses that came back are [2.098].",
         ),
         "all four": Mistake(
             partial(_train, forget=False, least=2, dampening=MOMENTUM, late=1),
