@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.checking import attempt, exercise, short
 from resnet_lab.exercises.integers import as_number
 
 FACTORS: list[tuple[list[float], int, int]] = [
@@ -33,7 +33,8 @@ def check_direct_factor(answer: Callable[[Sequence[float], int, int], float]) ->
         returned = attempt(answer, factors, start, end)
         factor = as_number(returned)
         if factor is None:
-            return f"Return one number; for {factors}, l = {start}, L = {end} came {returned!r}."
+            return (f"Return one number; for {factors}, l = {start}, L = {end} came "
+                    f"{short(returned)}.")
         if not math.isclose(factor, _derivative(factors, start, end), abs_tol=1e-6):
             return (f"For the factors {factors}, l = {start} and L = {end} it returned "
                     f"{factor:g}. Moving x_{start} by 1 moves x_{end} by another amount.")

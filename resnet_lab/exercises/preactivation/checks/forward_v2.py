@@ -6,7 +6,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+from resnet_lab.exercises.checking import AnswerError, attempt_in_place, exercise, kind_of
 from resnet_lab.exercises.comparison import comparison_fault
 from resnet_lab.models.plan import BlockPlan
 from resnet_lab.models.preactivation import PreActBasicBlock
@@ -28,8 +28,7 @@ def check_forward_v2(answer: Forward) -> str | None:
     x, layers = _images(PIXELS), _layers()
     observed, read = _observe(answer, x, layers)
     if not isinstance(observed, Tensor) or observed.shape != x.shape:
-        name = getattr(answer, "__name__", "answer")
-        return f"`{name}` must return a tensor of shape {tuple(x.shape)}."
+        return f"A tensor of shape {tuple(x.shape)} was asked for; got {kind_of(observed)}."
     louder = _observe(answer, 10 * x, layers)[1]
     return (
         _activation_fault(x, read)
@@ -83,13 +82,8 @@ def _observe(answer: Forward, x: Tensor, layers: Layers) -> tuple[Tensor, dict[s
         for name, layer in (("conv1", layers[0]), ("conv2", layers[2]))
     ]
     before = x.detach().clone()
-
-    def call() -> Tensor:
-        return answer(x, *layers)
-
-    call.__name__ = getattr(answer, "__name__", "answer")
     try:
-        observed = attempt(call) if callable(answer) else attempt(answer)
+        observed = attempt_in_place(answer, x, *layers)
     finally:
         for hook in hooks:
             hook.remove()

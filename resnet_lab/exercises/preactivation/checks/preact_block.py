@@ -7,9 +7,14 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+from resnet_lab.exercises.checking import attempt, exercise, fault_in, kind_of
 from resnet_lab.exercises.comparison import comparison_fault, leveled, partners
-from resnet_lab.exercises.modules import gradient_fault, overwritten_fault, shared_parameter_fault
+from resnet_lab.exercises.modules import (
+    gradient_fault,
+    overwritten_fault,
+    required_module,
+    shared_parameter_fault,
+)
 from resnet_lab.models.plan import BlockPlan
 from resnet_lab.models.preactivation import PreActBasicBlock, SharedPreActBasicBlock
 from resnet_lab.models.shortcuts import option_b
@@ -36,20 +41,13 @@ Make = Callable[[int, int, int], nn.Module]
 def check_preact_block(answer: Make) -> str | None:
     """A class: basic pre-activation block, with a shared activation where the shape changes."""
     for case in CASES:
-        try:
-            fault = _fault(answer, *case)
-        except AnswerError as error:
-            fault = str(error)
-        if fault:
-            return f"Made with {case}. {fault}"
+        if fault := fault_in(f"Made with {case}", _fault, answer, *case):
+            return fault
     return shared_parameter_fault(lambda: _made(answer, *CASES[1]))
 
 
 def _made(answer: Make, *case: int) -> nn.Module:
-    block = attempt(answer, *case)
-    if not isinstance(block, nn.Module):
-        raise AnswerError(f"A block is a torch module; got {type(block).__name__}.")
-    return block
+    return required_module(attempt(answer, *case), "a block")
 
 
 def _fault(answer: Make, in_channels: int, out_channels: int, stride: int) -> str | None:
@@ -104,13 +102,9 @@ def _shortcut_fault(block: nn.Module, reference: nn.Module, x: Tensor) -> str | 
     for part in (block, reference):
         nn.init.zeros_(cast(nn.Conv2d, part.get_submodule("conv2")).weight)
 
-    def forward() -> Tensor:
-        return block(x.clone())
-
-    observed, expected = attempt(forward), reference(x)
+    observed, expected = attempt(block.forward, x), reference(x)
     if not isinstance(observed, Tensor) or observed.shape != expected.shape:
-        shape = tuple(getattr(observed, "shape", ()))
-        return f"A map of shape {tuple(x.shape)} comes out as {shape}."
+        return f"A map of shape {tuple(x.shape)} comes out as {kind_of(observed)}."
     if torch.allclose(observed, expected, atol=1e-8):
         return None
     return (f"With a `conv2` of zeros only the shortcut is left. Its values go from "

@@ -79,6 +79,6 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "The input of the block was changed in place"),
         "a list": Mistake(
             _rearranged(join=lambda x, _, branch: [x, branch]),
-            "must return a tensor of shape (3, 6, 8, 8)"),
+            "shape (3, 6, 8, 8) was asked for; got list of 2"),
     },
 }

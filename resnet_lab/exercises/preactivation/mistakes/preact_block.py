@@ -114,10 +114,11 @@ WRONG: dict[str, dict[str, Mistake]] = {
             _plus(bn1=lambda i, o, s: nn.BatchNorm2d(o)),
             "`bn1` normalizes 10 channels; the block is given 6"),
         "the stride in both": Mistake(
-            _plus(conv2=_in_conv2), "(6, 10, 2). `forward()` raised RuntimeError"),
+            _plus(conv2=_in_conv2),
+            "(6, 10, 2). `forward(<Tensor of shape (3, 6, 9, 9)>)` raised RuntimeError"),
         "no padding": Mistake(
             _plus(conv2=lambda i, o, s: nn.Conv2d(o, o, 3, bias=False)),
-            "(6, 6, 1). `forward()` raised RuntimeError"),
+            "(6, 6, 1). `forward(<Tensor of shape (3, 6, 9, 9)>)` raised RuntimeError"),
         "the input overwritten": Mistake(
             _with(join=lambda self, b, s: s.add_(b)), "input was changed in place"),
         "frozen": Mistake(

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from resnet_lab.arithmetic import window_positions
-from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.checking import attempt, exercise, fault_in, kind_of
 from resnet_lab.exercises.comparison import comparison_fault
 from resnet_lab.exercises.integers import as_integers
 
@@ -27,15 +27,18 @@ IMAGES = [
 def check_any_stem(answer: Callable[[int, int, int], Any]) -> str | None:
     """The paper's stem with any odd kernel; blank are the padding and the bias."""
     for kernel in (7, 3, 5, 9):
-        stem = attempt(answer, kernel, CHANNELS, FEATURES)
-        if not isinstance(stem, nn.Sequential) or len(stem) != 4:
-            return f"With kernel {kernel} it returned {type(stem).__name__}, not the four modules."
-        fault = _window_fault(stem[0], kernel) or comparison_fault(
-            stem, _reference(kernel), IMAGES, "the paper's stem with this kernel"
-        )
-        if fault:
-            return f"With kernel {kernel}: {fault[0].lower()}{fault[1:]}"
+        if fault := fault_in(f"With kernel {kernel}", _fault, answer, kernel):
+            return fault
     return None
+
+
+def _fault(answer: Callable[[int, int, int], Any], kernel: int) -> str | None:
+    stem = attempt(answer, kernel, CHANNELS, FEATURES)
+    if not isinstance(stem, nn.Sequential) or len(stem) != 4:
+        return f"A stem is an nn.Sequential of four modules; got {kind_of(stem)}."
+    return _window_fault(stem[0], kernel) or comparison_fault(
+        stem, _reference(kernel), IMAGES, "the paper's stem with this kernel"
+    )
 
 
 def _window_fault(conv1: nn.Module, kernel: int) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from resnet_lab.arithmetic import Window, output_size
-from resnet_lab.exercises.checking import attempt, exercise
+from resnet_lab.exercises.checking import attempt, exercise, short
 from resnet_lab.exercises.integers import as_integer
 
 HALVING = (2, 3, 4)
@@ -21,7 +21,7 @@ def check_healed_stage(answer: Callable[[int], int]) -> str | None:
     for size in (224, 225, *range(32, 513)):
         returned = attempt(answer, size)
         stage = as_integer(returned)
-        said = f"For {size} pixels it returned {returned!r}"
+        said = f"For {size} pixels it returned {short(returned)}"
         if stage not in (0, *HALVING):
             return f"{said}. Return 2, 3 or 4, the integer, or 0 where no stage heals."
         columns = stage_columns(size)

@@ -6,7 +6,14 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from resnet_lab.exercises.checking import AnswerError, attempt, exercise
+from resnet_lab.exercises.checking import (
+    AnswerError,
+    attempt,
+    error_text,
+    exercise,
+    fault_in,
+    returned_items,
+)
 from resnet_lab.exercises.comparison import comparison_fault
 from resnet_lab.exercises.modules import frozen_fault, gradient_fault, shared_parameter_fault
 
@@ -28,9 +35,8 @@ LEARNED = {"conv1.weight", "bn1.weight", "bn1.bias"}
 def check_small_stem(answer: Callable[[int, int], Any]) -> str | None:
     """Stem of the paper's CIFAR networks: a 3x3 with stride 1, no pool."""
     for channels in CHANNELS:
-        stem = _assembled(answer, *channels)
-        if fault := _fault(stem, *channels):
-            return f"Called with {channels}. {fault}"
+        if fault := fault_in(f"Called with {channels}", _fault, answer, *channels):
+            return fault
     return shared_parameter_fault(lambda: _assembled(answer, *CHANNELS[0]))
 
 
@@ -40,11 +46,7 @@ def _assembled(answer: Callable[[int, int], Any], *channels: int) -> nn.Sequenti
     Raises:
         AnswerError: the answer returned something else.
     """
-    modules = attempt(answer, *channels)
-    if not isinstance(modules, (tuple, list)) or len(modules) != len(NAMES):
-        kind = type(modules).__name__
-        count = f"a {kind} of {len(modules)}" if isinstance(modules, (tuple, list)) else kind
-        raise AnswerError(f"A stem is four modules: conv1, bn1, relu, maxpool; got {count}.")
+    modules = returned_items(attempt(answer, *channels), len(NAMES), ", ".join(NAMES))
     if not all(isinstance(module, nn.Module) for module in modules):
         kinds = ", ".join(type(module).__name__ for module in modules)
         raise AnswerError(f"Each of the four must be a torch module; got {kinds}.")
@@ -54,7 +56,10 @@ def _assembled(answer: Callable[[int, int], Any], *channels: int) -> nn.Sequenti
     return stem
 
 
-def _fault(stem: nn.Sequential, in_channels: int, out_channels: int) -> str | None:
+def _fault(
+    answer: Callable[[int, int], Any], in_channels: int, out_channels: int
+) -> str | None:
+    stem = _assembled(answer, in_channels, out_channels)
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(2, in_channels, PIXELS, PIXELS, generator=generator)
     maps = 10 * torch.randn(2, out_channels, PIXELS, PIXELS, generator=generator)
@@ -74,8 +79,7 @@ def _shape_fault(stem: nn.Sequential, images: Tensor, expected: tuple[int, ...])
         try:
             maps = module(maps)
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            return f"Images of shape {tuple(images.shape)} stop `{name}`. {reason}"
+            return f"Images of shape {tuple(images.shape)} stop `{name}`. {error_text(error)}"
         if maps.shape[2:] != expected[2:]:
             return f"Images of shape {tuple(images.shape)} leave `{name}` as {tuple(maps.shape)}."
     if maps.shape != expected:

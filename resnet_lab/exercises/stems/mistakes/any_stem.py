@@ -31,30 +31,41 @@ RIGHT: dict[str, dict[str, Any]] = {
 WRONG: dict[str, dict[str, Mistake]] = {
     "check_any_stem": {
         "the 7x7's": Mistake(
-            _any_stem(lambda kernel: 3), "kernel 3: the first window has its center on column -2"
+            _any_stem(lambda kernel: 3), "kernel 3. The first window has its center on column -2"
         ),
         "none": Mistake(
-            _any_stem(lambda kernel: 0), "kernel 7: the first window has its center on column 3"
+            _any_stem(lambda kernel: 0), "kernel 7. The first window has its center on column 3"
         ),
         "one side takes all": Mistake(
-            _any_stem(lambda kernel: kernel - 1), "first window has its center on column -3"
+            _any_stem(lambda kernel: kernel - 1), "The first window has its center on column -3"
         ),
         "rounded up": Mistake(
             _any_stem(lambda kernel: (kernel + 1) // 2),
-            "kernel 7: the first window has its center on column -1",
+            "kernel 7. The first window has its center on column -1",
         ),
         "not rounded": Mistake(
             _any_stem(lambda kernel: (kernel - 1) / 2), "an integer, got (3.0, 3.0)"
         ),
         "same": Mistake(_any_stem(lambda kernel: "same"), "padding='same' is not supported"),
         "a bias": Mistake(_any_stem(bias=True), "16 parameters that the module after it"),
-        "a pool without padding": Mistake(_any_stem(last=0), "comes out as (2, 16, 7, 7)"),
+        "a pool without padding": Mistake(_any_stem(last=0), "as Tensor of shape (2, 16, 7, 7)"),
         "a 7x7 for every kernel": Mistake(
             lambda kernel, *channels: _any_stem()(7, *channels),
-            "With kernel 3: the first module is Conv2d",
+            "With kernel 3. The first module is Conv2d",
         ),
         "not joined": Mistake(
-            lambda *sizes: tuple(_any_stem()(*sizes)), "returned tuple, not the four modules"
+            lambda *sizes: tuple(_any_stem()(*sizes)), "of four modules; got tuple of 4"
+        ),
+        "no pool": Mistake(
+            lambda *sizes: _any_stem()(*sizes)[:3], "of four modules; got Sequential of 3"
+        ),
+        "no scale and shift": Mistake(
+            lambda *sizes: nn.Sequential(
+                _any_stem()(*sizes)[0],
+                nn.BatchNorm2d(sizes[-1], affine=False),
+                *_any_stem()(*sizes)[2:],
+            ),
+            "With kernel 7. A `weight` of shape (16,) is missing",
         ),
         "an average in place of the maximum": Mistake(
             lambda *sizes: nn.Sequential(*_any_stem()(*sizes)[:3], nn.AvgPool2d(3, 2, 1)),

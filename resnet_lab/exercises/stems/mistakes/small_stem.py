@@ -44,6 +44,13 @@ class _Detached(nn.Conv2d):
         return super().forward(x.detach())
 
 
+class _Silent(nn.Conv2d):
+    """Stops without a word."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise AssertionError
+
+
 class _Cut(nn.Module):
     """Passes on the values and no gradient; with ``keep``, a gradient of zero."""
 
@@ -179,14 +186,17 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "the gradient at the input is not that of such a module. It is zero",
         ),
         "a sequence of modules": Mistake(
-            lambda *channels: nn.Sequential(*_stem()(*channels)), "relu, maxpool; got Sequential"
+            lambda *channels: nn.Sequential(*_stem()(*channels)), "maxpool; got Sequential of 4"
         ),
         "three modules": Mistake(
-            lambda *channels: _stem()(*channels)[:3], "relu, maxpool; got a tuple of 3"
+            lambda *channels: _stem()(*channels)[:3], "relu, maxpool; got tuple of 3"
+        ),
+        "a word in a message": Mistake(
+            _stem(kind=_Silent), "Called with (3, 16). Images of shape (2, 3, 32, 32) stop `conv1`"
         ),
         "a class": Mistake(
             lambda *channels: (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.Identity),
-            "got type, type, type, type",
+            "Called with (3, 16). Each of the four must be a torch module; got type, type",
         ),
     },
 }
