@@ -12,6 +12,12 @@ TEXT = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
 COMBINATION, PART, *_ = re.findall(r"```python\n(.+?)```", TEXT, flags=re.DOTALL)
 
 
+def test_no_heading_stands_twice():
+    headings = re.findall(r"^## .+", TEXT, flags=re.MULTILINE)
+    assert len(headings) > 5
+    assert sorted(set(headings)) == sorted(headings)
+
+
 def test_a_new_combination_is_one_line(monkeypatch):
     (letter, fields), *rest = eval(f"{{{COMBINATION}}}").items()
     assert not rest

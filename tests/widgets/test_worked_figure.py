@@ -14,7 +14,7 @@ from stills import PROGRAM
 from resnet_lab.arithmetic import conv_output_size
 
 ROOT = Path(__file__).parents[2]
-SECTION = (ROOT / "CONTRIBUTING.md").read_text().partition("## Add a figure that answers")[2]
+SECTION = (ROOT / "CONTRIBUTING.md").read_text().partition("## Add an interactive figure")[2]
 FILES = dict(
     zip(
         ("still.js", "live.js", "__init__.py"),
