@@ -33,7 +33,7 @@ def check_integers(name: str, values: object, least: int) -> None:
         TypeError, ValueError: as :func:`check_integer`.
     """
     if not isinstance(values, tuple) or not values:
-        raise TypeError(f"{name} must be a tuple of integers, got {values!r}")
+        raise TypeError(f"{name} must be a non-empty tuple of integers, got {values!r}")
     for value in values:
         check_integer(f"each of {name}", value, least)
 
@@ -44,12 +44,14 @@ def height_and_width(name: str, size: object) -> tuple[int, int]:
     Raises:
         TypeError, ValueError: as :func:`check_integer`; each is at least 1.
     """
-    sides = (size, size) if isinstance(size, int) else size
-    if isinstance(sides, str) or not isinstance(sides, Sequence) or len(sides) != 2:
+    if isinstance(size, int):
+        check_integer(name, size, least=1)
+        return size, size
+    if isinstance(size, str | bytes) or not isinstance(size, Sequence) or len(size) != 2:
         raise TypeError(f"{name} must be an integer or height and width, got {size!r}")
-    height, width = sides
-    check_integer(name, height, least=1)
-    check_integer(name, width, least=1)
+    for side in size:
+        check_integer(f"each of {name}", side, least=1)
+    height, width = size
     return height, width
 
 
@@ -76,5 +78,5 @@ def check_switch(name: str, value: object) -> None:
 def _check_range(name: str, value: float, least: float, most: float | None) -> None:
     too_much = value == inf if most is None else value > most
     if not value >= least or too_much:  # NaN is not at least anything
-        upper = "" if most is None else f" and at most {most:g}"
-        raise ValueError(f"{name} must be at least {least:g}{upper}, got {value}")
+        upper = "" if most is None else f" and at most {most}"
+        raise ValueError(f"{name} must be at least {least}{upper}, got {value}")

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from resnet_lab.models import ResNet
+from resnet_lab.models.blocks import ResidualBlock
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def gradient_flow(model: ResNet, images: Tensor, labels: Tensor) -> list[FlowRow
     twin.maxpool.register_forward_hook(_keeping(outputs, "stem"))
     for name, block in twin.named_blocks().items():
         block.register_forward_hook(_keeping(outputs, name))
-        if hasattr(block, "add"):
-            block.get_submodule("add").register_forward_pre_hook(_measuring(addends, name))
+        if isinstance(block, ResidualBlock):
+            block.add.register_forward_pre_hook(_measuring(addends, name))
     with torch.enable_grad():
         F.cross_entropy(twin(images), labels).backward()
     stem = nn.ModuleList([twin.conv1, twin.bn1])

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_lab.models import ResNet
+from resnet_lab.models.blocks import ResidualBlock
 
 
 @contextmanager
@@ -39,9 +40,8 @@ def lesioned(model: ResNet, names: Sequence[str]) -> Iterator[None]:
             )
     with ExitStack() as hooks:
         for block in (blocks[name] for name in names):
-            if hasattr(block, "add"):
-                add = block.get_submodule("add")
-                hooks.enter_context(add.register_forward_pre_hook(_without_branch))
+            if isinstance(block, ResidualBlock):
+                hooks.enter_context(block.add.register_forward_pre_hook(_without_branch))
             else:
                 hooks.enter_context(block.register_forward_hook(_left_out))
         yield

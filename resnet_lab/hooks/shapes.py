@@ -141,7 +141,7 @@ def trace_shapes(
 def _inputs(model: nn.Module, size: Any) -> tuple[Tensor, ...]:
     if isinstance(size, Tensor):
         return (size,)
-    if isinstance(size, str) or not isinstance(size, Sequence) or not size:
+    if isinstance(size, str | bytes) or not isinstance(size, Sequence) or not size:
         raise TypeError(
             f"input_size must be a shape such as (1, 3, 224, 224) or tensors, got {size!r}"
         )

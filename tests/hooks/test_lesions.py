@@ -7,6 +7,7 @@ import resnet_lab
 from resnet_lab.hooks import lesioned, removable_blocks
 from resnet_lab.models import ResNet
 from resnet_lab.models.preactivation import SharedPreActBasicBlock
+from tests.hooks.hook_count import hook_count
 
 CUT = ("layer1.1", "layer2.0", "layer3.2")
 IMAGES = torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(0))
@@ -57,29 +58,23 @@ def test_blocks_of_a_plain_network_are_left_out():
     assert removable_blocks(network("resnet20")) == list(model.named_blocks())
     with torch.no_grad(), lesioned(model, names[:3]):
         assert torch.allclose(model(IMAGES), by_hand(model, names[:3]), rtol=1e-4, atol=1e-5)
-    before = hooks(model)
+    before = hook_count(model)
     with pytest.raises(ValueError, match="^names must .* can be left out, got 'layer2.0'"):
         lesioned(model, ["layer1.0", "layer2.0"]).__enter__()
-    assert hooks(model) == before
-
-
-def hooks(model) -> int:
-    return sum(
-        len(module._forward_hooks) + len(module._forward_pre_hooks) for module in model.modules()
-    )
+    assert hook_count(model) == before
 
 
 def test_nothing_stays_behind_whatever_happens():
     model = network("resnet20")
-    before, weights = hooks(model), {k: v.clone() for k, v in model.state_dict().items()}
+    before, weights = hook_count(model), {k: v.clone() for k, v in model.state_dict().items()}
     with lesioned(model, CUT):
-        assert hooks(model) == before + 3
+        assert hook_count(model) == before + 3
         with lesioned(model, ["layer1.0"]):
-            assert hooks(model) == before + 4
+            assert hook_count(model) == before + 4
     with pytest.raises(ValueError, match="^images must have"), lesioned(model, CUT):
         model(IMAGES[0])
-    assert hooks(model) == before
+    assert hook_count(model) == before
     assert all(torch.equal(v, weights[k]) for k, v in model.state_dict().items())
     with pytest.raises(ValueError, match=r"^names must be of layer1.0, .* got 'layer9.0'"):
         lesioned(model, ["layer1.0", "layer9.0"]).__enter__()
-    assert hooks(model) == before
+    assert hook_count(model) == before

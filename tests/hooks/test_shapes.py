@@ -8,11 +8,11 @@ import torch
 import torchinfo
 import torchvision
 from torch import nn
-from torch.nn.modules import module as module_hooks
 
 import resnet_lab
 from resnet_lab import trace_shapes
 from resnet_lab.tables import html_table, text_table
+from tests.hooks.hook_count import hook_count
 
 MODELS = {
     "ours": lambda: resnet_lab.build("resnet50"),
@@ -130,12 +130,6 @@ class Counter(nn.Module):
         self.nothing = self.last
         self.register_buffer("new", torch.ones(1))
         return self.inner(x) * self.scale + torch.rand_like(x)
-
-
-def hook_count(model: nn.Module) -> int:
-    everywhere = (module_hooks._global_forward_hooks, module_hooks._global_forward_pre_hooks)
-    own = sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
-    return own + sum(map(len, everywhere))
 
 
 @pytest.mark.parametrize("make", [Counter, MODELS["ours"], MODELS["torchvision"]])
@@ -268,6 +262,7 @@ def test_compiled_model_is_unwrapped():
     ("size", "error", "message"),
     [
         ("224", TypeError, "input_size must be a shape"),
+        (b"224", TypeError, "input_size must be a shape"),
         (224, TypeError, "input_size must be a shape"),
         ((1, 3, 224.0, 224), TypeError, "each of input_size must be an integer, got 224.0"),
         ((True, 3, 224, 224), TypeError, "each of input_size must be an integer, got True"),

@@ -54,10 +54,3 @@ def test_a_block_says_where_its_shortcut_leaves_and_its_branch_ends(name):
         branch, shortcut = entered[block.add]
         assert branch is left[block.get_submodule(block.branch_end)]
         assert shortcut is left[block.downsample]
-
-
-def test_a_network_can_be_traced_by_torch():
-    model = build("resnet18").eval()
-    images = torch.zeros(1, 3, 32, 32)
-    traced = torch.jit.trace(model, images)
-    assert torch.equal(traced(images), model(images))

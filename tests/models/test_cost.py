@@ -86,6 +86,7 @@ def test_every_catalogue_entry(name):
 
 @pytest.mark.parametrize("part", range(10))
 def test_random_specifications_and_sizes(part, drawn):
+    """A hundred in all: each takes a quarter of a second, and ``make test-all`` draws others."""
     for spec, size in random_cases(drawn, 10):
         assert_equals_the_traced(spec, size)
 
@@ -156,7 +157,7 @@ def test_bad_input():
         resnet_lab.cost("resnet50", True)
     with pytest.raises(ValueError, match="^input_size must be at least 1, got 0"):
         resnet_lab.cost("resnet50", 0)
-    with pytest.raises(TypeError, match="^input_size must be an integer, got True"):
+    with pytest.raises(TypeError, match="^each of input_size must be an integer, got True"):
         resnet_lab.cost("resnet50", (224, True))
     with pytest.raises(TypeError, match="^input_size must be an integer or height and width"):
         resnet_lab.cost("resnet50", (1, 3, 224, 224))

@@ -55,7 +55,7 @@ def test_every_projection_of_v2_reads_what_is_activated(name):
         block.relu1.register_forward_hook(lambda _, args, out: activated.append(out))
         block.downsample.register_forward_hook(lambda _, args, out: read.append(args[0]))
     model(torch.randn(2, 3, 32, 32))
-    assert len(read) == len(list(model.blocks))
+    assert len(read) == len(model.blocks)
     assert all(map(torch.equal, read, activated))
 
 
