@@ -46,12 +46,24 @@ LOOKS = {
 }
 
 
+class Refusing(nn.Module):
+    """Stops the forward pass of a network that is sound by its specification and weights."""
+
+    def forward(self, x):
+        raise RuntimeError("refused halfway")
+
+
+def network(sound):
+    model = build("resnet20")
+    if not sound:
+        model.layer2[0].relu1 = Refusing()
+    return model
+
+
 @pytest.mark.parametrize("sound", [True, False], ids=["sound", "failing"])
 @pytest.mark.parametrize("look", LOOKS)
 def test_nothing_stays_for_all_modules(look, sound):
-    model = build("resnet20")
-    if not sound:
-        model.layer2[0].conv1 = nn.Conv2d(5, 32, 3)  # refuses what comes
+    model = network(sound)
     before = global_tables()
     with suppress(RuntimeError):
         LOOKS[look](model)
@@ -72,8 +84,8 @@ def test_an_entry_in_a_table_is_seen():
 
 def test_a_failing_model_fails():
     """Else the cases above would all be sound ones."""
-    model = build("resnet20")
-    model.layer2[0].conv1 = nn.Conv2d(5, 32, 3)
+    model = network(sound=False)
     for look in set(LOOKS) - {"identify"}:
-        with pytest.raises(RuntimeError):
+        with pytest.raises(RuntimeError, match="refused halfway"):
             LOOKS[look](model)
+    assert "refused halfway" in str(identify(model))
