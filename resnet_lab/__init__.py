@@ -1,8 +1,8 @@
 """ResNet Lab: ResNets from the paper to the code.
 
-The house has floors, and each imports only from those above it: arithmetic, tables, models,
-hooks, interop, then data, training, experiments, records, figures, widgets and exercises, which
-are imported on demand.
+The house has floors, and each imports only from those above it: checks, arithmetic, tables,
+models, hooks, interop, then data, training, experiments, records, figures, widgets and exercises,
+which are imported on demand.
 """
 
 from resnet_lab.hooks import trace_shapes

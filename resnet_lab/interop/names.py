@@ -114,7 +114,7 @@ def _entry(data: dict[str, Any]) -> LibraryName:
 def table_of_names(names: Sequence[LibraryName], libraries: Sequence[str]) -> str:
     """A Markdown table: a row for each network, a column for each library.
 
-    Names whose cells were read and not run are in italics.
+    Names whose library was read and not run are in italics.
     """
     networks: dict[str, dict[str, list[str]]] = {}
     for entry in names:

@@ -80,7 +80,7 @@ class ResNet(nn.Module):
         return tuple(self.named_blocks().values())
 
     def named_blocks(self) -> dict[str, nn.Module]:
-        """The same by name: ``"layer1.0"`` is the first block of the first stage."""
+        """The blocks by name: ``"layer1.0"`` is the first block of the first stage."""
         return {
             f"{stage}.{index}": block
             for stage in self.stage_names
