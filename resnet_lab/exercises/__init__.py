@@ -5,9 +5,9 @@ In a chapter: ``from resnet_lab.exercises.stems import check_center``, then
 
 A chapter's folder holds
 
-``checks.py``, or a folder ``checks/`` with one file an exercise
+``checks/``, with one file an exercise
     what a reader imports: what is asked, what is observed, hints;
-``mistakes.py``, or a folder ``mistakes/`` with the same file names
+``mistakes/``, with the same file names
     what the tests run, and no reader sees;
 ``__init__.py``
     names the chapter's checks.

@@ -19,11 +19,12 @@ CHAPTERS = [found.name for found in pkgutil.iter_modules(package.__path__) if fo
 
 
 def files(chapter, part):
-    """Modules ``checks`` or ``mistakes`` of a chapter: one, or those of the folder."""
-    name = f"{package.__name__}.{chapter}.{part}"
-    module = importlib.import_module(name)
-    inside = pkgutil.iter_modules(module.__path__) if hasattr(module, "__path__") else ()
-    return [importlib.import_module(f"{name}.{found.name}") for found in inside] or [module]
+    """The modules of a chapter's folder ``checks`` or ``mistakes``."""
+    folder = importlib.import_module(f"{package.__name__}.{chapter}.{part}")
+    return [
+        importlib.import_module(f"{folder.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(folder.__path__)
+    ]
 
 
 def checks_of(module):

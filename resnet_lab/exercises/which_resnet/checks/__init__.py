@@ -1,0 +1,1 @@
+"""The checks of chapter 15, one file an exercise."""
