@@ -86,13 +86,13 @@ def test_each_mutant_gets_its_verdict(name, verdicts):
 
 
 def test_only_those_asked_for_are_run():
-    here = Mutant("core", "a.py", "", "", "", ())
+    here = Mutant("models", "a.py", "", "", "", ())
     there = Mutant("training", "b.py", "", "", "", ())
     assert chosen([here, there], []) == [here, there]
     assert chosen([here, there], ["training"]) == [there]
     assert chosen([here, there], ["a.py"]) == [here]
-    with pytest.raises(SystemExit, match="no mutant is in 'widgets'; rooms: core, training"):
-        chosen([here, there], ["core", "widgets"])
+    with pytest.raises(SystemExit, match="no mutant is in 'widgets'; rooms: models, training"):
+        chosen([here, there], ["models", "widgets"])
 
 
 def test_an_entry_that_lacks_a_field_is_refused(tmp_path):
@@ -106,6 +106,8 @@ def test_every_mutant_has_its_place_and_its_tests():
     mutants = read_lists(LISTS)
     assert len({(m.file, m.before, m.after) for m in mutants}) == len(mutants)
     for mutant in mutants:
+        top, below, *_ = Path(mutant.file).parts
+        assert mutant.room == (Path(below).stem if top == "resnet_lab" else top)
         mutant.applied((ROOT / mutant.file).read_text())
         for name in mutant.tests:
             path, _, test = name.partition("::")

@@ -1,8 +1,9 @@
 """Small deliberate faults, each of which a test must find: ``python -m tests.mutants``.
 
-The lists beside this file, one for each room, say what is changed where and which tests fail
-then. Each fault is put into a copy of the project and its tests run there; what they do not
-find survives. Before that the same tests have to pass without it.
+The lists beside this file, one for each room of the package and one for the book, say what is
+changed where and which tests fail then. Each fault is put into a copy of the project and its
+tests run there; what they do not find survives. Before that the same tests have to pass without
+it.
 """
 
 import argparse
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def chosen(mutants: list[Mutant], wanted: Sequence[str]) -> list[Mutant]:
-    """Those of a room (``core``) or of a changed file (``resnet_lab/arithmetic.py``)."""
+    """Those of a room (``models``) or of a changed file (``resnet_lab/arithmetic.py``)."""
     for name in wanted:
         if not any(name in (mutant.room, mutant.file) for mutant in mutants):
             rooms = ", ".join(sorted({mutant.room for mutant in mutants}))
