@@ -4,7 +4,10 @@ from typing import Any
 
 from resnet_lab import cost, spec
 from resnet_lab.arithmetic import output_size, receptive_field, total_stride, window_positions
+from resnet_lab.models import ResNetSpec
 from resnet_lab.records import paper
+
+BLOCKS = ("basic", "bottleneck")
 
 
 def _params(name: str, **changes: Any) -> int:
@@ -34,8 +37,14 @@ def why_so_large() -> dict[str, bool]:
 def same_n() -> dict[str, bool]:
     bottlenecks = {"block": "bottleneck", "shortcut": "B"}
     old, new = spec("resnet110"), spec("resnet110", **bottlenecks)
-    assert old.depth == 110 == 6 * 18 + 2
-    assert 2 * 4 * 16 * 16 + 9 * 16 * 16 < 2 * 9 * 16 * 16
+    assert (old.depth, old.depths) == (110, (18, 18, 18))
+
+    def weights(network: ResNetSpec) -> int:
+        """Of the convolutions in a block that does not change the shape."""
+        rows = [row for row in cost(network, 32).rows if row.name.startswith("layer1.1.")]
+        return sum(row.params for row in rows if row.kind == "Conv2d")
+
+    assert 0.9 * weights(old) < weights(new) < weights(old)
     ratio = _params("resnet110", **bottlenecks) / _params("resnet110")
     return {
         "110 layers": new.depth == 110,
@@ -72,14 +81,19 @@ def one_by_one() -> dict[str, bool]:
 
 
 def no_such_depth() -> dict[str, bool]:
-    assert 6 * 7 + 2 == 44
-    assert 34 - 2 == 32
-    assert 6 * 27 + 2 == 164 == 9 * 18 + 2
-    assert spec("resnet34").depths == (3, 4, 6, 3)
-    return {
-        f"ResNet-{depth}": (depth - 2) % 6 != 0 and (depth - 2) % 9 != 0
-        for depth in (44, 34, 164)
-    }
+    def depth(n: int, block: str) -> int:
+        return spec("resnet20", depths=(n, n, n), block=block, shortcut="B").depth
+
+    depths = {(n, block): depth(n, block) for n in range(1, 30) for block in BLOCKS}
+    assert [key for key, layers in depths.items() if layers == 44] == [(7, "basic")]
+    fitting = [key for key, layers in depths.items() if layers == 164]
+    assert fitting == [(18, "bottleneck"), (27, "basic")]
+    blocks = spec("resnet34").depth - 2
+    assert blocks == 32
+    assert blocks % 6
+    assert blocks % 9
+    assert len(set(spec("resnet34").depths)) > 1
+    return {f"ResNet-{layers}": layers not in depths.values() for layers in (44, 34, 164)}
 
 
 def stage_1_at_32() -> dict[str, bool]:
@@ -88,8 +102,9 @@ def stage_1_at_32() -> dict[str, bool]:
         return next(part.macs for part in parts if part.name == "stage 1")
 
     growth = macs("3x3") / macs("7x7")
-    assert 7 * 7 == 49
-    assert 2 * 2 == 4
+    conv, pool = spec("resnet18").path()[:2]
+    assert conv.kernel**2 == 49
+    assert conv.stride**2 == pool.stride**2 == 4
     return {str(answer): growth == answer for answer in (4, 16, 49)}
 
 
@@ -112,8 +127,9 @@ def block_adds() -> dict[str, bool]:
         return receptive_field(spec("resnet20", depths=depths).path()).size
 
     growth = field(3, 3, 4) - field(3, 3, 3)
-    assert total_stride(spec("resnet20").path()) == 4
-    assert 2 * 2 * 4 == 16
+    path = spec("resnet20").path()
+    assert total_stride(path) == 4
+    assert [(window.kernel - 1) * total_stride(path) for window in path[-2:]] == [2 * 4, 2 * 4]
     assert field(4, 4, 4) - field(3, 3, 3) == 28
     return {str(answer): growth == answer for answer in (4, 16, 28)}
 
