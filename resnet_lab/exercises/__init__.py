@@ -20,7 +20,8 @@ Mistakes are two tables, by the name of the check. Both must be there for each c
     plausible mistakes by name, each with the words of its refusal (see :class:`Mistake`).
 
 What checks share is beside the chapters: ``checking`` (the protocol), ``integers``, ``modules``
-(what a part of a network does in training), ``comparison`` (a part against a reference).
+(what a part of a network does in training), ``comparison`` (a part against a reference),
+``parting`` (where two networks part).
 """
 
 from resnet_lab.exercises.checking import attempt, exercise, untouched

@@ -1,7 +1,7 @@
 """A module of the learner's against a reference that must compute the same."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 
 import torch
@@ -100,32 +100,6 @@ def partners(part: nn.Module, reference: nn.Module, like: str) -> dict[str, str]
             kind, shape = name.rpartition(".")[2], tuple(entry.shape)
             raise AnswerError(f"A `{kind}` of shape {shape} is missing; {like} has one.")
     return found
-
-
-def parting(
-    found: nn.Module, expected: nn.Module, images: Tensor, places: Iterable[str], slack: float
-) -> str | None:
-    """The first of some submodules after which two networks differ on the same images.
-
-    Args:
-        found: one network.
-        expected: another one with the same submodules.
-        images: ``N, C, H, W``.
-        places: names of submodules, first to last.
-        slack: relative distance up to which maps count as the same.
-    """
-    for place in places:
-        if apart(_after(found, place, images), _after(expected, place, images)) > slack:
-            return place
-    return None
-
-
-def apart(found: Tensor, expected: Tensor) -> float:
-    """Distance in units of the expected norm; infinite where shapes differ or a value is nan."""
-    if found.shape != expected.shape:
-        return float("inf")
-    distance = ((found - expected).norm() / expected.norm()).item()
-    return distance if distance == distance else float("inf")
 
 
 def _entries(module: nn.Module) -> Entries:
@@ -229,16 +203,3 @@ def _statistics_fault(
 def _same(found: Tensor, expected: Tensor) -> bool:
     """Whether two agree but for rounding; false of nan."""
     return bool((found - expected).norm() <= 1e-6 * expected.norm() + 1e-8)
-
-
-def _after(network: nn.Module, place: str, images: Tensor) -> Tensor:
-    """What a submodule puts out."""
-    seen: list[Tensor] = []
-    hook = network.get_submodule(place).register_forward_hook(
-        lambda module, args, maps: seen.append(maps)
-    )
-    try:
-        network(images)
-    finally:
-        hook.remove()
-    return seen[0]

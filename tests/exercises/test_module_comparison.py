@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from resnet_lab.exercises.checking import AnswerError
-from resnet_lab.exercises.comparison import apart, comparison_fault, parting, partners
+from resnet_lab.exercises.comparison import comparison_fault, partners
 
 INPUTS = [
     torch.randn(3, 4, *size, generator=torch.Generator().manual_seed(0))
@@ -156,19 +156,3 @@ def test_the_last_word_of_a_name_comes_before_the_shape():
     assert partners(part, other, "it") == {
         name: f"norm.{name}" for name in ("weight", "bias", "running_mean", "running_var")
     }
-
-
-def test_where_two_networks_part():
-    one = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2))
-    other = nn.Sequential(*one)
-    values = torch.ones(1, 2)
-    assert parting(one, other, values, "012", 1e-6) is None
-    other[1] = nn.Linear(2, 2)
-    assert parting(one, other, values, "012", 1e-6) == "1"
-    assert parting(one, other, values, "02", 1e-6) == "2"
-
-
-def test_how_far_apart():
-    assert apart(torch.tensor([3.0, 4.0]), torch.tensor([3.0, 0.0])) == pytest.approx(4 / 3)
-    assert apart(torch.ones(2), torch.ones(3)) == float("inf")
-    assert apart(torch.tensor([float("nan")]), torch.ones(1)) == float("inf")

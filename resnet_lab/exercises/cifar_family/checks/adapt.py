@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from resnet_lab.exercises.checking import attempt, error_text, exercise, fault_in
-from resnet_lab.exercises.comparison import parting
 from resnet_lab.exercises.modules import gradient_fault, required_module
+from resnet_lab.exercises.parting import parting
 from resnet_lab.models import ResNet, ResNetSpec, spec
 
 PIXELS = 32

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from resnet_lab.exercises.checking import attempt_in_place, error_text, exercise, fault_in
-from resnet_lab.exercises.comparison import apart, parting
 from resnet_lab.exercises.modules import frozen_fault, gradient_fault, required_module
+from resnet_lab.exercises.parting import apart, parting
 from resnet_lab.models import ResNet, spec
 
 SMALL: dict[str, Any] = {

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_lab.exercises.checking import AnswerError, attempt, error_text, exercise, fault_in
 from resnet_lab.exercises.modules import required_module
+from resnet_lab.exercises.parting import maps_after, parting
 from resnet_lab.models import ResNet, spec
 from resnet_lab.models.blocks import Add
 
@@ -77,15 +78,16 @@ def _output_fault(
         return None
     if torch.allclose(logits, before(images), rtol=1e-4, atol=1e-5):
         return "It computes what v1 computes, as before."
-    x, y = (model.get_submodule("maxpool")(model.get_submodule("conv1")(images))
-            for model in (network, wanted))
-    for stage in wanted.stage_names:
-        x, y = network.get_submodule(stage)(x), wanted.get_submodule(stage)(y)
-        if x.shape != y.shape:
-            return f"`{stage}` puts out maps of {x.shape[-1]} columns, in v1.5 {y.shape[-1]}."
-        if not torch.allclose(x, y, rtol=1e-4, atol=1e-5):
-            return f"`{stage}` puts out other numbers than in v1.5 with the same weights."
-    return "The logits differ from those of v1.5 with the same weights."
+    stem = ["relu"] if hasattr(network, "relu") else []
+    place = parting(network, wanted, images, [*stem, *wanted.stage_names], 1e-4)
+    if place is None:
+        return "The logits differ from those of v1.5 with the same weights."
+    found, expected = (
+        maps_after(model, place, images).shape[-1] for model in (network, wanted)
+    )
+    if found != expected:
+        return f"`{place}` puts out maps of {found} columns, in v1.5 {expected}."
+    return f"`{place}` puts out other numbers than in v1.5 with the same weights."
 
 
 @torch.no_grad()

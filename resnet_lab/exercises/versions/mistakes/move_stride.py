@@ -43,6 +43,12 @@ def _padded_at_top_and_left(network: ResNet) -> ResNet:
     return moved
 
 
+def _without_relu(network: ResNet) -> ResNet:
+    moved = _move(network)
+    moved.relu = nn.Identity()
+    return moved
+
+
 def _stopped(network: ResNet) -> ResNet:
     def refuse(layer: nn.Module, inputs: Any, maps: Tensor) -> None:
         raise AssertionError
@@ -82,6 +88,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "new weights": Mistake(
             lambda network: ResNet(spec("resnet50", num_classes=10, **SMALL)),
             "other weights in `conv1.weight`"),
+        "no ReLU in the stem": Mistake(_without_relu, "`relu` puts out other numbers"),
         "stopped without a word": Mistake(
             _stopped, "64 pixels. The network stops. AssertionError"),
         "a wider network": Mistake(
