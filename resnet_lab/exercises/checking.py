@@ -18,6 +18,8 @@ import types
 from collections.abc import Callable, Sized
 from typing import Any
 
+import torch
+
 from resnet_lab.exercises.result import Result
 
 STOPPED = "The check stopped with"
@@ -36,7 +38,8 @@ def exercise(
     """Make a checker out of a function that returns what is wrong, or ``None``.
 
     An untouched answer gives "not yet". An error in the learner's code gives "not right"
-    with that error; nothing is raised to the reader.
+    with that error; nothing is raised to the reader. What a check draws, for references or in the
+    learner's code, leaves the reader's own random numbers as they would be without it.
 
     Args:
         hints: from general to specific, at least one.
@@ -50,12 +53,13 @@ def exercise(
         def check(answer: Any = ...) -> Result:
             if untouched(answer):
                 return Result("not yet", "Replace the `...` with your answer, then run the cell.")
-            try:
-                fault = fault_of(answer)
-            except AnswerError as error:
-                fault = str(error)
-            except (Exception, SystemExit) as error:
-                fault = f"{STOPPED} {error_text(error)} on your answer {short(answer)}."
+            with torch.random.fork_rng(devices=[]):
+                try:
+                    fault = fault_of(answer)
+                except AnswerError as error:
+                    fault = str(error)
+                except (Exception, SystemExit) as error:
+                    fault = f"{STOPPED} {error_text(error)} on your answer {short(answer)}."
             return Result("not right", fault, hints) if fault else Result("right", right)
 
         return check

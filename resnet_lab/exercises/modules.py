@@ -37,7 +37,12 @@ def frozen_fault(part: nn.Module) -> str | None:
 
 @torch.no_grad()
 def overwritten_fault(part: nn.Module, images: Tensor) -> str | None:
-    """Whether a part changes its input in place."""
+    """Whether a part changes its input in place.
+
+    Args:
+        part: the learner's module.
+        images: what it is given, a batch ``N, C, H, W`` or of another shape that it takes.
+    """
     given = images.clone()
     part(given)
     if torch.equal(given, images):
@@ -50,6 +55,10 @@ def gradient_fault(part: nn.Module, images: Tensor) -> str | None:
     """Where the gradient of a randomly weighted sum of the output does not arrive.
 
     It must arrive at the images and at every parameter: finite, and not zero everywhere.
+
+    Args:
+        part: the learner's module; it is run in training.
+        images: a batch ``N, C, H, W``, or of another shape that the part takes.
     """
     if fault := frozen_fault(part):
         return fault

@@ -10,6 +10,7 @@ import sys
 from functools import cache
 
 import pytest
+import torch
 
 import resnet_lab.exercises as package
 from book.kit import notebooks, solutions
@@ -105,6 +106,16 @@ def test_what_a_reader_imports_holds_no_answers():
 def test_right_answers_are_accepted(check, variant):
     result = CHECKS[check](ANSWERS["RIGHT"][check][variant])
     assert result.state == "right", result
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_check_draws_nothing_from_the_reader_s_generator(check):
+    answer = next(iter(ANSWERS["RIGHT"][check].values()))
+    torch.manual_seed(7)
+    CHECKS[check](answer)
+    drawn = torch.rand(1)
+    torch.manual_seed(7)
+    assert torch.equal(drawn, torch.rand(1))
 
 
 @pytest.mark.parametrize(("check", "mistake"), each("WRONG"))
