@@ -30,6 +30,7 @@ def photographs(
         columns: pictures side by side.
 
     Raises:
+        TypeError: ``columns`` is no integer.
         ValueError: no images, another shape or values out of range, a mask of another shape
             or for no image, or ``columns`` below 1.
     """

@@ -45,6 +45,7 @@ def feature_maps(
         columns: maps side by side.
 
     Raises:
+        TypeError: ``columns`` is no integer.
         ValueError: another shape or an empty one, a number of titles that is not the number
             of channels, or ``columns`` below 1.
     """

@@ -171,17 +171,19 @@ def shape_strip(
         size: pixels a side of what goes into the networks or the blocks.
 
     Raises:
-        TypeError: ``size`` is no integer.
+        TypeError: ``size`` is no integer, or ``networks`` holds something else.
         ValueError: no networks, one without stages, or ``size`` below 1.
     """
     check_integer("size", size, least=1)
-    rows = {name: _sizes(network, size) for name, network in networks.items()}
+    if not isinstance(networks, Mapping):
+        raise TypeError(f"networks must be a mapping by names, got {networks!r}")
+    rows = {name: _sizes(name, network, size) for name, network in networks.items()}
     if not rows or not all(rows.values()):
         raise ValueError(f"networks must hold at least one with stages, got {dict(networks)!r}")
     first = next(iter(rows.values()))
     stages = list(dict.fromkeys(stage for row in rows.values() for stage in row))
     slot = _PAGE / len(stages)
-    scale = 0.9 * slot / max(size for row in rows.values() for size in row.values())
+    scale = 0.9 * slot / max(side for row in rows.values() for side in row.values())
     height = 0.9 * slot + 4 * _ROW
     with look():
         drawing, axes = _page(_ROW + height * len(rows))
@@ -196,15 +198,17 @@ def shape_strip(
                     axes.text(middle, base - 3, stage, ha="center", va="top", fontsize=9)
         words = "; ".join(
             f"{network}: " + ", ".join(
-                f"{stage} {size}" + (" (differs)" if first.get(stage) != size else "")
-                for stage, size in sizes.items())
+                f"{stage} {side}" + (" (differs)" if first.get(stage) != side else "")
+                for stage, side in sizes.items())
             for network, sizes in rows.items()
         )
         alt = f"{title}, in pixels a side. {words}."
         return to_figure(drawing, title, alt)
 
 
-def _sizes(network: ResNetSpec | BlockPlan | Mapping[str, int], size: int) -> dict[str, int]:
+def _sizes(
+    name: str, network: ResNetSpec | BlockPlan | Mapping[str, int], size: int
+) -> dict[str, int]:
     """Pixels a side by the part after which they are found."""
     if isinstance(network, ResNetSpec):
         *parts, _head = cost(network, size).parts
@@ -212,7 +216,12 @@ def _sizes(network: ResNetSpec | BlockPlan | Mapping[str, int], size: int) -> di
     if isinstance(network, BlockPlan):
         windows = network.windows
         ends = {f"conv{n}": windows[:n] for n in range(1, len(windows) + 1)}
-        return {"input": size, **{name: output_size(size, path) for name, path in ends.items()}}
+        return {"input": size, **{part: output_size(size, path) for part, path in ends.items()}}
+    if not isinstance(network, Mapping):
+        raise TypeError(
+            "networks must hold specifications (from resnet_lab.spec), plans of blocks or mappings "
+            f"of sizes, got {network!r} for {name!r}"
+        )
     return dict(network)
 
 

@@ -47,6 +47,24 @@ def test_bad_input_names_argument_and_value(call, message):
         call()
 
 
+@pytest.mark.parametrize(("networks", "message"), [
+    ({"ResNet-20": "resnet20"}, "networks must hold specifications .*'resnet20' for 'ResNet-20'"),
+    ({"a": {"in": 8}, "b": 50}, "networks must hold .* or mappings of sizes, got 50 for 'b'"),
+    (["resnet20"], r"networks must be a mapping by names, got \['resnet20'\]"),
+])
+def test_networks_of_another_kind_are_named(networks, message):
+    with pytest.raises(TypeError, match=message):
+        figures.shape_strip(networks, "t")
+
+
+@pytest.mark.parametrize("columns", [2.0, True, None])
+def test_pictures_stand_in_whole_columns(columns):
+    with pytest.raises(TypeError, match="columns must be an integer"):
+        figures.feature_maps(torch.zeros(2, 2, 2), "t", columns=columns)
+    with pytest.raises(TypeError, match="columns must be an integer"):
+        figures.photographs({"a": PHOTO.rgb}, "t", columns=columns)
+
+
 @pytest.mark.parametrize("size", [224.0, True, "224"])
 def test_a_photograph_has_whole_pixels(size):
     with pytest.raises(TypeError, match="size must be an integer"):
