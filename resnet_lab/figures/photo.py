@@ -35,6 +35,11 @@ def photograph(size: int = 224) -> Photograph:
     left, top = (image.width - side) // 2, (image.height - side) // 4  # keeps the head
     square = image.crop((left, top, left + side, top + side))
     rgb = np.array(square.resize((size, size), Image.Resampling.BICUBIC))
+    return as_photograph(rgb)
+
+
+def as_photograph(rgb: NDArray[np.uint8]) -> Photograph:
+    """Pixels, ``(S, S, 3)``, as a photograph: normalized with ImageNet's mean and deviation."""
     scaled = torch.from_numpy(rgb).permute(2, 0, 1).float() / 255
     mean, std = torch.tensor(MEAN).view(3, 1, 1), torch.tensor(STD).view(3, 1, 1)
     return Photograph(((scaled - mean) / std).unsqueeze(0), rgb)

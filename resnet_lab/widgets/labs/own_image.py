@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from resnet_lab.figures.photo import MEAN, STD, Photograph
+from resnet_lab.figures.photo import Photograph, as_photograph
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")
 SIDE = 224
@@ -61,9 +60,7 @@ def read_image(source: bytes | str | Path) -> OwnImage:
             f"image must be a whole file of type {', '.join(FORMATS)}, got {len(data):,} bytes "
             f"that cannot be read as one{reason}"
         ) from error
-    scaled = torch.from_numpy(rgb).permute(2, 0, 1).float() / 255
-    mean, deviation = torch.tensor(MEAN).view(3, 1, 1), torch.tensor(STD).view(3, 1, 1)
-    return OwnImage(Photograph(((scaled - mean) / deviation).unsqueeze(0), rgb), tuple(notes))
+    return OwnImage(as_photograph(rgb), tuple(notes))
 
 
 def _square(image: Image.Image, notes: list[str]) -> NDArray[np.uint8]:
