@@ -5,8 +5,9 @@ import { pathToFileURL } from "node:url";
 
 const load = (name) => import(pathToFileURL(`${process.argv[2]}/${name}`));
 
-async function draw({ folder, state }) {
+async function draw(line) {
   try {
+    const { folder, state } = JSON.parse(line);
     const { markup } = await load("js/markup.js");
     const { still } = await load(`${folder}/still.js`);
     return { html: markup(still(state)) };
@@ -16,5 +17,5 @@ async function draw({ folder, state }) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${JSON.stringify(await draw(JSON.parse(line)))}\n`);
+  process.stdout.write(`${JSON.stringify(await draw(line))}\n`);
 }

@@ -56,11 +56,14 @@ def with_stills(html: str, widgets: Path) -> str:
     return FIGURE.sub(drawn, html)
 
 
-def draw_stills(app: Sphinx, doctree: nodes.document, _page: str) -> None:
+def draw_stills(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Draw the figures of a page that is about to be written."""
     for raw in doctree.findall(nodes.raw):
         if "html" in raw.get("format", "") and "rl-widget" in raw.astext():
-            html = with_stills(raw.astext(), Path(app.srcdir) / "resnet_lab" / "widgets")
+            try:
+                html = with_stills(raw.astext(), Path(app.srcdir) / "resnet_lab" / "widgets")
+            except StillError as error:
+                raise StillError(f"{page}: {error}") from error
             raw.children[:] = [nodes.Text(html)]
 
 

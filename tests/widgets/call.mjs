@@ -1,17 +1,21 @@
-// Reads one call a line as JSON {module, name, values}; answers one line: {value}, or {error} for
-// what a module refuses. The argument is the folder of the modules.
+// Reads one call a line as JSON {module, name, values}; answers one line: {value}, or {refused} for
+// what a module refuses, or {error} for what went wrong. The argument is the folder of the modules.
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { module, name, values } = JSON.parse(line);
-  const loaded = await import(pathToFileURL(`${process.argv[2]}/${module}.js`));
-  let answer;
+async function call(line) {
   try {
-    answer = { value: typeof loaded[name] === "function" ? loaded[name](...values) : loaded[name] };
+    const { module, name, values } = JSON.parse(line);
+    const loaded = await import(pathToFileURL(`${process.argv[2]}/${module}.js`));
+    if (!(name in loaded)) throw new Error(`${module} exports no ${name}`);
+    const found = loaded[name];
+    return JSON.stringify({ value: typeof found === "function" ? found(...values) : found });
   } catch (error) {
-    if (!error.argument) throw error;
-    answer = { error: { argument: error.argument, message: error.message } };
+    const { argument, message } = error;
+    return JSON.stringify(argument ? { refused: { argument, message } } : { error: String(error) });
   }
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${await call(line)}\n`);
 }

@@ -32,12 +32,15 @@ def _node() -> Node:
 def js(module: str, name: str, *values: Any) -> Any:
     """Call what a module of the figures exports, or return it where it is no function.
 
-    ``module`` is its path in ``widgets/`` without the ending.
+    ``module`` is its path in ``widgets/`` without the ending. Raises ``RefusedError`` for what it
+    refuses, and ``RuntimeError`` where it is at fault itself.
     """
     answer = _node().ask({"module": module, "name": name, "values": list(values)})
+    if "refused" in answer:
+        raise RefusedError(**answer["refused"])
     if "error" in answer:
-        raise RefusedError(**answer["error"])
-    return answer["value"]
+        raise RuntimeError(answer["error"])
+    return answer.get("value")
 
 
 def children(tree: Tree) -> list[Tree]:

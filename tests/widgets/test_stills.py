@@ -2,11 +2,14 @@
 
 import json
 import re
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 import stills
 from bs4 import BeautifulSoup
+from docutils import nodes
+from docutils.utils import new_document
 from javascript import SOURCES, js
 from races import LABELS, runs
 
@@ -73,6 +76,15 @@ def test_what_cannot_be_drawn_stops_the_build_and_is_named(
     with pytest.raises(stills.StillError, match=message):
         drawn(page_html(folder, "Here is nothing.", state))
     assert "<figure" in drawn(race()._page_html()), "the next one is drawn"
+
+
+def test_the_page_of_a_figure_that_cannot_be_drawn_is_named() -> None:
+    html = page_html("stride", "Here is nothing.", {"size": 0})
+    document = new_document("page")
+    document += nodes.raw("", html, format="html")
+    app = SimpleNamespace(srcdir=SOURCES.parents[1])
+    with pytest.raises(stills.StillError, match=r"^book/04_stride: the figure 'stride' cannot be"):
+        stills.draw_stills(app, document, "book/04_stride")
 
 
 def test_no_text_can_leave_its_place() -> None:
