@@ -209,6 +209,21 @@ def test_a_change_from_the_model_is_drawn_and_closing_lets_go(page: Any) -> None
     assert picture(page) == drawn
 
 
+def test_an_output_that_shrinks_under_the_mouse_is_drawn(page: Any, start: State) -> None:
+    """As Python can make it; the cell under the mouse is no longer there."""
+    page.get_by_role("gridcell", name="row 2, column 111", exact=True).hover()
+    looked = says("windowWords", start._replace(row=2, column=111))
+    assert page.locator(".rl-reads").text_content() == looked
+    read = page.evaluate(
+        """async () => {
+            model.set("size", 32);
+            await null;
+            return document.querySelector(".rl-reads").textContent;
+        }"""
+    )
+    assert read == says("windowWords", start._replace(size=32))
+
+
 @pytest.mark.parametrize("page", [390, 320], indirect=True)
 def test_on_a_phone_nothing_scrolls_sideways_and_targets_are_large(page: Any) -> None:
     for name in ["stem conv", "1x1/2", "stem pool without padding"]:

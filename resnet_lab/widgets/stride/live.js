@@ -94,6 +94,7 @@ function render({ model, el }) {
   }
 
   function redraw() {
+    preview = null; // the output may no longer have that cell
     draft = state.read();
     let outputs = 1;
     try {
