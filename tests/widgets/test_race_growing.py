@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from javascript import js
+from javascript import js, words
 from races import runs
 from visits import visit
 
@@ -84,6 +84,20 @@ def test_the_reader_keeps_the_control_and_is_answered(growing: Any) -> None:
     view = whole(larger)._replace(step=60)
     assert spoken(growing) == js("race/words", "summary", larger, view._asdict())
     assert growing.evaluate("saved").get("step") == 60
+
+
+def test_a_seed_can_be_chosen_and_given_up_where_nets_have_one_run_each(growing: Any) -> None:
+    curves = {label: [runs()[label][seed]] for seed, label in enumerate(("plain-20", "plain-56"))}
+    race = race_data(curves, "Runs", "made-up numbers")
+    feed(growing, race)
+    growing.evaluate("model.set('seed', 0)")
+    seeds = growing.get_by_role("group", name="Seeds")
+    assert seeds.get_by_label("seed 0", exact=True).is_checked()
+    assert seeds.get_by_label("seed 1", exact=True).count() == 1
+    seeds.get_by_label("all and their mean", exact=True).check()
+    assert growing.evaluate("[saved.seed]") == [None]
+    table = js("race/words", "table", race, whole(race)._asdict())
+    assert growing.locator(".rl-ranks").text_content() == words(table)
 
 
 def test_new_curves_end_a_play(growing: Any) -> None:

@@ -68,8 +68,7 @@ function render({ model, el }) {
     }, (seed) => state.write({ seed }));
     controls.shown = checkboxesControl({ label: "Nets", choices: race.nets.map(key) },
       (shown) => state.write({ shown }));
-    const several = race.nets.some(({ runs }) => runs.length > 1);
-    swap(seedBox, several ? [controls.seed.element] : []);
+    swap(seedBox, seeds.length > 1 ? [controls.seed.element] : []);
     swap(netBox, [controls.shown.element]);
   }
 
