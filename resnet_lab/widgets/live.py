@@ -6,6 +6,7 @@ Python checks and prepares what they draw.
 """
 
 import json
+import sys
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -17,7 +18,10 @@ import traitlets
 from resnet_lab.widgets.bundle import bundle
 
 HERE = Path(__file__).parent
-WHERE = "It answers on the site of the book, and here once the cell has run."
+WHERE = (
+    "To see the figure, run the cell in a front end with widgets, such as JupyterLab, Colab or "
+    "VS Code, or open the chapter on the site of the book."
+)
 
 
 class SettingError(traitlets.TraitError, ValueError):
@@ -36,7 +40,15 @@ class LiveFigure(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """The widget for a live front end, and its state for a page."""
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        return {**data, "text/plain": repr(self), "text/html": self._page_html()}, metadata
+        return {**data, "text/plain": repr(self), **for_a_page(self._page_html())}, metadata
+
+
+def for_a_page(html: str) -> dict[str, str]:
+    """The part of an output for pages; JupyterLab and VS Code prefer the widget beside it.
+
+    Which of the two Colab prefers is not documented, so there the widget is alone.
+    """
+    return {} if "google.colab" in sys.modules else {"text/html": html}
 
 
 def live_module(folder: str) -> str:
@@ -44,15 +56,15 @@ def live_module(folder: str) -> str:
     return bundle(HERE / folder / "live.js")
 
 
-def page_html(folder: str, what: str, state: Mapping[str, object]) -> str:
-    """A figure on a page: what it is, in a sentence, and its state.
+def page_html(folder: str, what: str, state: Mapping[str, object], where: str = WHERE) -> str:
+    """A figure on a page: what it is and where to see it, in two sentences, and its state.
 
     The site puts the picture that ``FOLDER/still.js`` draws from the state in the place of the
-    sentence. Where nothing does, the sentence says where to see it.
+    sentences. They are read where nothing does, as on GitHub.
     """
     return (
         f'<div class="rl-widget" data-module="{escape(folder)}">'
-        f"<p>{escape(what)} {WHERE}</p>{state_script(state)}</div>"
+        f"<p>{escape(what)} {escape(where)}</p>{state_script(state)}</div>"
     )
 
 

@@ -310,7 +310,7 @@ def test_the_page_shows_the_figures_and_the_notebook_the_panel():
     html = formatted["text/html"]
     assert html.startswith(
         "<p>This is your image in resnet18 with random weights, computed when the notebook was "
-        "run; in a notebook with a kernel, a panel in this place takes your own image."
+        "run; in a notebook with a kernel and widgets, a panel in this place takes your own image."
     )
     assert html.count('role="img"') == 6
     for refused in (" style=", "<style", "<script", "rl-widget", "<button", "<input", 'src="'):

@@ -189,6 +189,7 @@ def test_the_page_says_in_a_sentence_what_is_there() -> None:
     assert (root.get("class"), root.get("data-module")) == ("rl-widget", "race")
     assert [child.tag for child in root] == ["p", "script"]
     assert root.findtext("p") == (
-        "Here training curves race each other: Depth. It answers on the site of the book, and here "
-        "once the cell has run."
+        "Here training curves race each other: Depth. To see the figure, run the cell in a front "
+        "end with widgets, such as JupyterLab, Colab or VS Code, or open the chapter on the site "
+        "of the book."
     )

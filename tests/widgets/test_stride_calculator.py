@@ -98,6 +98,12 @@ def test_the_bundle_holds_the_view_a_sentence_and_a_stable_text() -> None:
     )
 
 
+def test_colab_gets_the_figure_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "google.colab", object())
+    data, _ = StrideCalculator()._repr_mimebundle_()
+    assert set(data) == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+
+
 def test_without_a_view_the_sentence_remains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(anywidget.AnyWidget, "_repr_mimebundle_", lambda self, **kwargs: None)
     data, metadata = StrideCalculator()._repr_mimebundle_()

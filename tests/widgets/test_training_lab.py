@@ -15,6 +15,7 @@ import pytest
 import torch
 from IPython.core.formatters import DisplayFormatter
 from javascript import js
+from traitlets import TraitError
 
 from resnet_lab.data import load_data
 from resnet_lab.models import spec
@@ -24,7 +25,7 @@ from resnet_lab.training.curve import Curve
 from resnet_lab.widgets.labs import lab_runs, training_lab
 from resnet_lab.widgets.labs.lab import TOOLTIP, VIEW
 from resnet_lab.widgets.labs.lab_runs import KINDS, lab_network, lab_recipe
-from resnet_lab.widgets.labs.lab_words import race_of
+from resnet_lab.widgets.labs.lab_words import numbered, race_of
 from resnet_lab.widgets.labs.training_lab import TrainingLab
 from resnet_lab.widgets.race.data import EMPTY
 from resnet_lab.widgets.race.growing import GrowingRace
@@ -312,6 +313,47 @@ def test_four_runs_stay_each_with_its_color(make, scripted):
     assert seeds == [4, 1, 2, 3], "the fifth run takes the color of the first"
 
 
+def test_a_run_that_was_pushed_out_is_gone_though_the_next_one_fails_at_once(make, scripted):
+    lab = make()
+    for seed in range(4):
+        lab.seed.value = seed
+        lab.start()
+        lab.wait(20)
+    scripted.errors, scripted.end, lab.seed.value = (), RuntimeError("out of memory"), 4
+    lab.start()
+    with pytest.raises(RuntimeError, match="out of memory"):
+        lab.wait(20)
+    assert [record.seed for record in lab.records] == [1, 2, 3]
+    assert [label[-6:] for label in shown(lab)] == ["seed 1", "seed 2", "seed 3"]
+
+
+def test_a_run_keeps_its_number_and_so_its_place_among_the_shown(make, scripted):
+    """Two runs of seed 0, the first hidden by the reader and then pushed out of the race."""
+    lab = make()
+    for seed in (0, 0, 1, 2):
+        lab.seed.value = seed
+        lab.start()
+        lab.wait(20)
+    first, second, *others = shown(lab)
+    assert (second, first[-6:]) == (f"{first} (2)", "seed 0")
+    lab.chart.shown = [second, *others]
+    lab.seed.value = 3
+    lab.start()
+    lab.wait(20)
+    new, *rest = shown(lab)
+    assert (new[-6:], rest) == ("seed 3", [second, *others])
+    assert lab.chart.shown == [new, second, *others]
+    lab.seed.value = 0
+    lab.start()
+    lab.wait(20)
+    assert list(shown(lab)) == [new, f"{first} (3)", *others]
+    assert f"{first} (3)" in lab.chart.shown
+    lab.clear()
+    lab.start()
+    lab.wait(20)
+    assert list(shown(lab)) == [first]
+
+
 def test_clear_keeps_the_run_that_goes_on(make, scripted):
     lab = make()
     lab.start()
@@ -368,7 +410,7 @@ def test_closing_all_widgets_ends_the_run_and_so_does_the_end_of_python():
 
 def test_the_race_has_every_point_and_says_so_in_words(record):
     run = replace(record, ended="finished", curve=points(80.0, 30.0, 40.0))
-    race = race_of([run, replace(run, seed=4), run], "Runs")
+    race = race_of(numbered([run, replace(run, seed=4), run]), "Runs")
     assert [net["label"] for net in race["nets"]] == [
         "ResNet-20, option B, learning rate 0.05, seed 3",
         "ResNet-20, option B, learning rate 0.05, seed 4",
@@ -386,14 +428,14 @@ def test_the_race_has_every_point_and_says_so_in_words(record):
 
 def test_a_value_that_is_not_finite_is_a_gap(record):
     run = replace(record, curve=points(80.0, float("nan"), 40.0))
-    race = race_of([run], "Runs")
+    race = race_of([(1, run)], "Runs")
     assert race["nets"][0]["runs"][0]["test_error"] == [80, None, 40]
 
 
 def test_the_axis_of_a_run_that_goes_on_reaches_to_its_end(record):
     going = replace(record, ended="running", steps=2, curve=points(80.0, 70.0))
-    assert race_of([going, record], "Runs")["until"] == 6
-    assert race_of([going], "Runs")["nets"][0]["runs"][0].get("ended") is None
+    assert race_of([(1, going), (2, record)], "Runs")["until"] == 6
+    assert race_of([(1, going)], "Runs")["nets"][0]["runs"][0].get("ended") is None
 
 
 def test_curves_that_grow_leave_the_reader_where_he_stands(record):
@@ -401,7 +443,7 @@ def test_curves_that_grow_leave_the_reader_where_he_stands(record):
 
     def upto(count: int, *seeds: int) -> Any:
         curve = points(*[80.0, 70.0, 60.0, 50.0][:count])
-        return race_of([replace(record, seed=seed, curve=curve) for seed in seeds], "Runs")
+        return race_of([(1, replace(record, seed=seed, curve=curve)) for seed in seeds], "Runs")
 
     def called(*seeds: int) -> list[str]:
         return [f"ResNet-20, option B, learning rate 0.05, seed {seed}" for seed in seeds]
@@ -423,12 +465,37 @@ def test_curves_that_grow_leave_the_reader_where_he_stands(record):
     assert (chart.step, chart.shown) == (2, called(5))
 
 
+def test_what_can_be_chosen_without_curves_is_and_the_rest_waits_for_them(record):
+    chart = GrowingRace()
+    chart.quantity, chart.part = "loss", "test"
+    with pytest.raises(TraitError, match=r"^quantity must be one of .* got 'accuracy'"):
+        chart.quantity = "accuracy"
+    chart.seed, chart.step = 9, 50
+    race = race_of([(1, replace(record, curve=points(80.0, 70.0)))], "Runs")
+    chart.show(race)
+    assert chart.view == whole(race)._replace(quantity="loss", part="test")
+    chart.show(EMPTY)
+    chart.quantity = "error"
+    assert chart.quantity == "error"
+
+
+def test_a_seed_that_is_gone_is_chosen_no_longer(record):
+    runs = [replace(record, seed=seed, curve=points(80.0, 70.0)) for seed in (0, 9)]
+    chart = GrowingRace()
+    chart.show(race_of(numbered(runs), "Runs"))
+    chart.seed = 9
+    chart.show(race_of(numbered(runs), "Runs"))
+    assert chart.seed == 9
+    chart.show(race_of(numbered(runs[:1]), "Runs"))
+    assert (chart.seed, len(chart.race["nets"])) == (None, 1)
+
+
 def test_a_front_end_gets_new_curves_in_one_message(record, monkeypatch):
     """Between two it would draw a step that the curves do not have."""
     chart = GrowingRace()
     sent: list[set[str]] = []
     monkeypatch.setattr(chart, "send_state", lambda key=None: sent.append(set(key)))
-    chart.show(race_of([replace(record, curve=points(80.0))], "Runs"))
+    chart.show(race_of([(1, replace(record, curve=points(80.0)))], "Runs"))
     assert sent == [{"race", "shown", "step"}]
 
 
@@ -440,13 +507,17 @@ def test_the_page_shows_the_recorded_run_and_the_notebook_the_panel(make, record
     html = formatted["text/html"]
     assert html.startswith(
         "<p>This is a recorded run on handwritten digits (1,437 images, 6 steps of 64); in a "
-        "notebook with a kernel, a panel in this place trains live.</p>"
+        "notebook with a kernel and widgets, a panel in this place trains live.</p>"
     )
     page = ElementTree.fromstring(f"<div>{html}</div>")
     state = json.loads(page.findtext("div[@data-module='race']/script"))
     assert state["race"]["nets"][0]["runs"][0]["test_error"] == [80, 30]
     assert (state["race"]["title"], state["step"]) == ("Recorded runs", 2)
     assert state["race"]["data"] == "handwritten digits"
+    assert page.findtext("div/p") == (
+        "Here training curves race each other: Recorded runs. To see them, open the chapter on the "
+        "site of the book."
+    )
     for element in page.iter():
         assert element.tag not in ("style", "button", "select", "input")
         for name, value in element.items():
@@ -457,8 +528,9 @@ def test_the_page_shows_the_recorded_run_and_the_notebook_the_panel(make, record
 def test_without_a_recorded_run_the_page_shows_what_was_trained_here(make, scripted):
     lab = make()
     empty = lab._page_html()
-    assert empty.startswith("<p>In a notebook with a kernel, a panel in this place trains live.")
-    assert "rl-widget" not in empty
+    assert empty == (
+        "<p>In a notebook with a kernel and widgets, a panel in this place trains live.</p>"
+    )
     lab.start()
     lab.wait(20)
     assert '"test_error":[80,40,20]' in lab._page_html()
@@ -494,7 +566,8 @@ def test_a_packaged_record_goes_by_its_name(make, record, monkeypatch, tmp_path)
         ({"depth": True}, ValueError, "^depth must"),
         ({"kind": "D"}, ValueError, "^kind must be one of 'plain', 'A', 'B', 'C', 'v2', got 'D'"),
         ({"lr": 0.3}, ValueError, "^lr must be one of 1.0, .* got 0.3"),
-        ({"lr": "0.1"}, ValueError, "^lr must"),
+        ({"lr": True}, TypeError, "^lr must be a number"),
+        ({"lr": "0.1"}, TypeError, "^lr must be a number"),
         ({"steps": 3}, ValueError, "^steps must be at least 4 and at most 5000, got 3"),
         ({"steps": 6.0}, TypeError, "^steps must be an integer"),
         ({"seed": -1}, ValueError, "^seed must"),

@@ -1,4 +1,4 @@
-"""Panels of plain ipywidgets, which need a kernel."""
+"""Panels of controls, which need a kernel."""
 
 from resnet_lab.widgets.labs.image_lab import ImageLab
 from resnet_lab.widgets.labs.training_lab import TrainingLab

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from ipywidgets import HTML, Button, FileUpload, HBox
 
+from resnet_lab.checks import check_choice
 from resnet_lab.figures import Figure, photograph
 from resnet_lab.models import ResNet, build
-from resnet_lab.widgets.labs.lab import ROW, TOOLTIP, Lab, choice, one_of
+from resnet_lab.widgets.labs.lab import ROW, TOOLTIP, Lab, choice
 from resnet_lab.widgets.labs.own_image import FORMATS, SIDE, OwnImage, read_image
 from resnet_lab.widgets.labs.stages import CHANNELS, stage_figures
 
@@ -20,7 +21,7 @@ WEIGHTS = {
 }  # fmt: skip
 BOOK = "the book's photograph"
 WHICH = f"Shown are the {CHANNELS} channels that vary most, each scaled to its own range."
-LIVE = "in a notebook with a kernel, a panel in this place takes your own image"
+LIVE = "in a notebook with a kernel and widgets, a panel in this place takes your own image"
 
 
 class ImageLab(Lab):
@@ -49,8 +50,8 @@ class ImageLab(Lab):
         model: str = "resnet18",
         weights: str = RANDOM,
     ) -> None:
-        one_of("model", model, MODELS)
-        one_of("weights", weights, tuple(WEIGHTS))
+        check_choice("model", model, MODELS)
+        check_choice("weights", weights, WEIGHTS)
         self._book = OwnImage(photograph(SIDE), ())
         self._image = self._book if image is None else read_image(image)
         self._name = _name_of(image)

@@ -1,11 +1,11 @@
-"""What the panels have in common: plain ipywidgets where there is a kernel, a still elsewhere."""
+"""What the panels have in common: controls where there is a kernel, a still elsewhere."""
 
-import sys
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from ipywidgets import HTML, Dropdown, VBox
+
+from resnet_lab.widgets.live import for_a_page
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 TOOLTIP = "tooltip" if "tooltip" in Dropdown.class_trait_names() else "description_tooltip"
@@ -46,17 +46,11 @@ class Lab(VBox):
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """The panel for a live front end, and the still for a page.
-
-        JupyterLab and VS Code prefer the panel. Which of the two Colab prefers is not
-        documented, so it gets the panel alone.
-        """
+        """The panel for a live front end, and the still for a page."""
         data: dict[str, Any] = {"text/plain": repr(self)}
         if self.comm is not None:
             data[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        if "google.colab" not in sys.modules:
-            data["text/html"] = self._page_html()
-        return data
+        return data | for_a_page(self._page_html())
 
 
 def choice(words: str, options: Any, value: Any, tip: str) -> Dropdown:
@@ -66,15 +60,3 @@ def choice(words: str, options: Any, value: Any, tip: str) -> Dropdown:
     """
     named: dict[str, Any] = {"description": words, TOOLTIP: tip, "layout": {"width": "max-content"}}
     return Dropdown(options=options, value=value, **named, **WIDE)
-
-
-def one_of(name: str, value: Any, accepted: Sequence[Any]) -> Any:
-    """Return a value that is accepted.
-
-    Raises:
-        ValueError: it is not; the message names the argument and what is accepted.
-    """
-    if isinstance(value, bool) or value not in accepted:
-        listed = ", ".join(map(repr, accepted))
-        raise ValueError(f"{name} must be one of {listed}, got {value!r}")
-    return value

@@ -21,7 +21,7 @@ KINDS = {
 """The networks to choose from: what the shortcuts are."""
 
 FEWEST_POINTS = 10
-LIVE = "in a notebook with a kernel, a panel in this place trains live"
+LIVE = "in a notebook with a kernel and widgets, a panel in this place trains live"
 
 Recorded = RunRecord | str | Sequence[RunRecord | str] | None
 
@@ -89,14 +89,14 @@ def recorded_words(records: Sequence[RunRecord]) -> str:
     if not records:
         return f"{LIVE[0].upper()}{LIVE[1:]}."
     runs = "This is a recorded run" if len(records) == 1 else "These are recorded runs"
-    trained = list(dict.fromkeys(map(_trained_on, records)))
+    trained = list(dict.fromkeys("".join(data_words(record)) for record in records))
     return escape(f"{runs} on {'; and on '.join(trained)}; {LIVE}.")
 
 
-def _trained_on(record: RunRecord) -> str:
-    setting = SETTINGS.get(record.name.partition("/")[0])
-    title = record.data["title"]
+def data_words(record: RunRecord) -> tuple[str, str]:
+    """What a run was trained on, and how much that was where it needs to be said."""
+    setting, title = SETTINGS.get(record.name.partition("/")[0]), str(record.data["title"])
     if setting is None:
         sizes = f"{record.data['train']:,} images, {record.recipe.iterations:,} steps"
-        return f"{title} ({sizes} of {record.recipe.batch})"
-    return f"{title} at reduced size ({setting.reduced})" if setting.reduced else title
+        return title, f" ({sizes} of {record.recipe.batch})"
+    return (f"{title} at reduced size", f" ({setting.reduced})") if setting.reduced else (title, "")

@@ -1,4 +1,4 @@
-"""Train with your own settings: a panel of plain ipywidgets."""
+"""Train with your own settings: a panel of controls around a race that grows."""
 
 import atexit
 import threading
@@ -10,10 +10,11 @@ from weakref import WeakSet
 
 from ipywidgets import BoundedIntText, Button, HBox, IntProgress
 
-from resnet_lab.checks import check_integer
+from resnet_lab.checks import check_choice, check_integer, check_number
 from resnet_lab.data import load_data
 from resnet_lab.training import RunRecord, Trainer
-from resnet_lab.widgets.labs.lab import ROW, TOOLTIP, WIDE, Lab, choice, one_of
+from resnet_lab.training.record import RUNNING
+from resnet_lab.widgets.labs.lab import ROW, TOOLTIP, WIDE, Lab, choice
 from resnet_lab.widgets.labs.lab_runs import (
     KINDS,
     lab_network,
@@ -21,7 +22,7 @@ from resnet_lab.widgets.labs.lab_runs import (
     recorded_runs,
     recorded_words,
 )  # fmt: skip
-from resnet_lab.widgets.labs.lab_words import RUNNING, page_race, progress_words, race_of
+from resnet_lab.widgets.labs.lab_words import number_of, page_race, progress_words, race_of
 from resnet_lab.widgets.race.growing import GrowingRace
 
 DEPTHS = (20, 32, 44, 56, 110)
@@ -65,7 +66,6 @@ class TrainingLab(Lab):
     _trainer: Trainer | None = None
     _ended: RunRecord | None = None
     _notice = ""
-    _slot = 0
 
     def __init__(
         self,
@@ -77,16 +77,16 @@ class TrainingLab(Lab):
         seed: int = 0,
     ) -> None:
         self.recorded = recorded_runs(recorded, MOST_RUNS)
-        for name, value, accepted in (
-            ("depth", depth, DEPTHS), ("kind", kind, tuple(KINDS)), ("lr", lr, RATES),
-        ):  # fmt: skip
-            one_of(name, value, accepted)
+        check_choice("depth", depth, DEPTHS)
+        check_choice("kind", kind, KINDS)
+        check_number("lr", lr, min(RATES), max(RATES))  # True, which equals 1, is none
+        check_choice("lr", lr, RATES)
         check_integer("steps", steps, *STEPS)
         check_integer("seed", seed, *SEEDS)
         super().__init__()
         self._make_controls(depth, kind, lr, steps, seed)
-        self._runs: dict[int, RunRecord] = {}
-        self._slot, self._drawn = 0, 0.0
+        self._runs: dict[int, tuple[int, RunRecord]] = {}  # slot -> number of the run, record
+        self._slot, self._number, self._drawn = 0, 1, 0.0
         self._lock = threading.RLock()
         self.say("Choose a network and press Train.")
 
@@ -128,7 +128,7 @@ class TrainingLab(Lab):
     @property
     def records(self) -> list[RunRecord]:
         """The runs in the race, the oldest first; one that goes on is as far as its last point."""
-        return list(self._runs.values())
+        return [record for _, record in self._runs.values()]
 
     def start(self) -> None:
         """Begin a run with the chosen settings; where one is going on, only say so."""
@@ -142,6 +142,7 @@ class TrainingLab(Lab):
         except Exception as error:
             self.fail(error, "The run could not begin")
             return
+        self._number = number_of(trainer.record(), self._runs.values())
         self._slot = self._free_slot()
         self.progress.value, self.progress.max = 0, trainer.recipe.iterations
         self._trainer = trainer
@@ -160,7 +161,7 @@ class TrainingLab(Lab):
     def clear(self) -> None:
         """Remove the runs that have ended from the race."""
         with self._lock:
-            self._runs = dict(enumerate(run for run in self.records if run.ended == RUNNING))
+            self._runs = dict(enumerate(r for r in self._runs.values() if r[1].ended == RUNNING))
             self._slot = 0
             self._draw()
 
@@ -198,11 +199,9 @@ class TrainingLab(Lab):
 
     def _free_slot(self) -> int:
         """The color and mark of the next run; the oldest run gives up its own if all are taken."""
-        free = [slot for slot in range(MOST_RUNS) if slot not in self._runs]
-        if not free:
-            free = [next(iter(self._runs))]
-            del self._runs[free[0]]
-        return free[0]
+        if len(self._runs) == MOST_RUNS:
+            del self._runs[next(iter(self._runs))]
+        return next(slot for slot in range(MOST_RUNS) if slot not in self._runs)
 
     def _train(self, trainer: Trainer) -> None:
         """What the thread does; an error ends up in the panel."""
@@ -213,13 +212,14 @@ class TrainingLab(Lab):
             self.fail(error, f"The run failed at step {trainer.steps}")
             with self._lock:
                 if self._slot in self._runs:
-                    self._runs[self._slot] = replace(self._runs[self._slot], ended="failed")
-                    self._draw()
+                    last = replace(self._runs[self._slot][1], ended="failed")
+                    self._runs[self._slot] = self._number, last
+                self._draw()
 
     def _show(self, record: RunRecord) -> None:
         """Show how far a run is; the curve is drawn at the end and twice a second at most."""
         with self._lock:
-            self._runs[self._slot] = record
+            self._runs[self._slot] = self._number, record
             self.progress.value = record.steps
             line = progress_words(record)
             self.say(line + self._notice if record.ended == RUNNING else line)

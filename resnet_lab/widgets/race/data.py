@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
+from resnet_lab.training.record import FINISHED
+
 MOST_NETS = 10
 MOST_POINTS = 100
 """Of a curve: more are not told apart in a picture, and every page with a race carries them."""
 QUANTITIES = ("error", "loss")
 PARTS = ("train", "test")
 SERIES = tuple(f"{part}_{quantity}" for part in PARTS for quantity in QUANTITIES)
-FINISHED = "finished"
 
 RaceData = dict[str, Any]
 EMPTY: RaceData = {"title": "", "data": "", "grids": [], "nets": []}

@@ -3,7 +3,7 @@
 from resnet_lab.widgets.live import LiveFigure
 from resnet_lab.widgets.race.data import EMPTY, RaceData
 from resnet_lab.widgets.race.race import Race
-from resnet_lab.widgets.race.view import steps
+from resnet_lab.widgets.race.view import seeds, steps
 
 
 class GrowingRace(Race):
@@ -11,7 +11,7 @@ class GrowingRace(Race):
 
     def __init__(self) -> None:
         self.set_trait("race", EMPTY)
-        LiveFigure.__init__(self)
+        LiveFigure.__init__(self)  # that of Race asks for curves
 
     def show(self, race: RaceData) -> None:
         """Show other curves, or none.
@@ -27,5 +27,7 @@ class GrowingRace(Race):
                 return
             labels = [net["label"] for net in race["nets"]]
             self.shown = [name for name in labels if name in self.shown or name not in known]
+            if self.seed not in seeds(race):
+                self.seed = None
             if at_end or self.step not in measured:
                 self.step = measured[-1]

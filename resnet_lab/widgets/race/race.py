@@ -5,7 +5,7 @@ from typing import Any
 
 import traitlets
 
-from resnet_lab.widgets.live import LiveFigure, SettingError, live_module, page_html
+from resnet_lab.widgets.live import WHERE, LiveFigure, SettingError, live_module, page_html
 from resnet_lab.widgets.race.data import RaceData, race_data, thinned
 from resnet_lab.widgets.race.view import View, steps
 
@@ -90,7 +90,7 @@ class Race(LiveFigure):
         return race_html(self.race, self.view)
 
 
-def race_html(race: RaceData, view: View) -> str:
+def race_html(race: RaceData, view: View, where: str = WHERE) -> str:
     """A race on a page, as :func:`resnet_lab.widgets.live.page_html` has it."""
     what = f"Here training curves race each other: {race['title']}."
-    return page_html("race", what, {"race": race, **view._asdict()})
+    return page_html("race", what, {"race": race, **view._asdict()}, where)

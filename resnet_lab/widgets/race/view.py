@@ -18,6 +18,8 @@ class View(NamedTuple):
         """Raise what is wrong with it for these curves; the message begins with its name."""
         for name, accepted in (("quantity", QUANTITIES), ("part", PARTS)):
             _one_of(name, getattr(self, name), list(accepted))
+        if not race["nets"]:
+            return  # which nets, seeds and steps there will be is not known yet
         labels = [net["label"] for net in race["nets"]]
         for label in self.shown:
             _one_of("shown", label, labels, "hold only labels of")
