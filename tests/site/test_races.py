@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from visits import visit
+from visits import all_awake, visit
 
 pytestmark = pytest.mark.everything
 
@@ -26,13 +26,15 @@ CHAPTERS = [
 @pytest.fixture(params=CHAPTERS)
 def opened(request, browser, site):
     with visit(browser, site, request.param) as chapter:
-        chapter.page.locator(".rl-widget[data-awake] .rl-race").first.wait_for()
+        all_awake(chapter.page)
         yield chapter
         assert not chapter.trouble()
 
 
 def test_every_race_wakes_plays_and_ranks(opened):
-    for race in opened.page.locator(".rl-race").all():
+    races = opened.page.locator(".rl-race").all()
+    assert races
+    for race in races:
         slider = race.get_by_role("slider", name="Training step")
         slider.press("Home")
         seen = {race.locator(".rl-race-svg").evaluate("(svg) => svg.outerHTML")}

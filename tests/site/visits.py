@@ -60,3 +60,9 @@ def visit(
         yield opened
     finally:
         context.close()
+
+
+def all_awake(page: Any) -> None:
+    """Wait until every figure of the page lives; there has to be one."""
+    assert page.locator(".rl-widget").count()
+    page.wait_for_function("!document.querySelector('.rl-widget:not([data-awake])')")

@@ -3,7 +3,7 @@
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -74,29 +74,48 @@ def watched(figure: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, race: Race) -> Iterator[str]:
-    """Pages that hold still pictures and bring them to life as the site does."""
-    folder = tmp_path_factory.mktemp("page")
-    shutil.copytree(SOURCES, folder / "rl", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    (folder / "rl/probe").mkdir()
-    shutil.copy(Path(__file__).with_name("probe.js"), folder / "rl/probe/live.js")
-    shutil.copy(HOST, folder)
-    (folder / "page.css").write_text(PAGE_CSS, encoding="utf-8")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Serves pages that bring figures to life as the site does, and returns their address.
+
+    It takes the folder of the modules, and the figures of each page as HTML.
+    """
+    servers: list[ThreadingHTTPServer] = []
+
+    def serve(sources: Path, pages: Mapping[str, list[str]]) -> str:
+        folder = tmp_path_factory.mktemp("page")
+        kept = shutil.ignore_patterns("*.py", "__pycache__")
+        shutil.copytree(sources, folder / "rl", ignore=kept)
+        (folder / "rl/probe").mkdir()
+        shutil.copy(Path(__file__).with_name("probe.js"), folder / "rl/probe/live.js")
+        shutil.copy(HOST, folder)
+        (folder / "page.css").write_text(PAGE_CSS, encoding="utf-8")
+        for name, figures in pages.items():
+            write_page(folder, name, *figures)
+        server = ThreadingHTTPServer(("localhost", 0), partial(Quiet, directory=str(folder)))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://localhost:{server.server_port}/"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def address(served: Callable[..., str], race: Race) -> str:
+    """Pages that hold still pictures, one or two each."""
     large, small = (
         on_the_site(StrideCalculator(**state._asdict()))
         for state in (START, START._replace(size=32, kernel=3))
     )
     one = on_the_site(race)
-    write_page(folder, "index.html", watched(large))
-    write_page(folder, "two.html", large, small)
-    write_page(folder, "race.html", watched(one))
-    write_page(folder, "races.html", one, one)
-    empty = {"race": EMPTY, **View("error", "train", (), None, 0)._asdict()}
-    write_page(folder, "growing.html", watched(page_html("race", "Here is nothing yet.", empty)))
-    server = ThreadingHTTPServer(("localhost", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}/"
-    server.shutdown()
+    state = {"race": EMPTY, **View("error", "train", (), None, 0)._asdict()}
+    empty = page_html("race", "Here is nothing yet.", state)
+    return served(SOURCES, {
+        "index.html": [watched(large)], "two.html": [large, small], "race.html": [watched(one)],
+        "races.html": [one, one], "growing.html": [watched(empty)],
+    })  # fmt: skip
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from visits import visit
+from visits import all_awake, visit
 
 from resnet_lab.widgets.stride.state import State
 
@@ -60,7 +60,8 @@ def test_focus_follows_the_window_inside_a_shadow_root(page: Any, start: State) 
 
 def test_two_calculators_on_a_page_keep_apart(browser: Any, address: str) -> None:
     with visit(browser, address, "two.html") as opened:
-        first, second = opened.page.locator(".rl-widget[data-awake]").all()
+        all_awake(opened.page)
+        first, second = opened.page.locator(".rl-widget").all()
         still = second.inner_html()
         first.get_by_role("button", name="stem pool", exact=True).click()
         first.get_by_label("kernel", exact=True).fill("5")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from javascript import js
 from race_checks import check_shown, picture
-from visits import visit
+from visits import all_awake, visit
 
 from resnet_lab.widgets import Race
 
@@ -66,7 +66,8 @@ def test_axe_finds_nothing(race_page: Any, theme: str) -> None:
 
 def test_two_races_on_a_page_keep_apart(browser: Any, address: str) -> None:
     with visit(browser, address, "races.html") as opened:
-        first, second = opened.page.locator(".rl-widget[data-awake]").all()
+        all_awake(opened.page)
+        first, second = opened.page.locator(".rl-widget").all()
         still = second.inner_html()
         first.get_by_label("loss", exact=True).check()
         first.get_by_role("slider").press("End")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from node_lines import Node
 from stills import PROGRAM
+from visits import all_awake, visit
 
 from resnet_lab.arithmetic import conv_output_size
 
@@ -35,6 +36,16 @@ print(json.dumps([Halving(97)._repr_mimebundle_()[0]["text/html"], Halving._esm,
 """
 
 
+def answer(widgets: Path) -> tuple[str, str, list[str]]:
+    """The figure's HTML and its module as Python gives them, and what it refuses."""
+    run = subprocess.run(
+        [sys.executable, "-c", USE], cwd=widgets.parents[1], text=True, capture_output=True,
+        check=True, env={"PYTHONPATH": str(widgets.parents[1]), "PATH": ""},
+    )  # fmt: skip
+    html, module, refusals = json.loads(run.stdout)
+    return html, module, refusals
+
+
 @pytest.fixture(scope="module")
 def widgets(tmp_path_factory) -> Path:
     """The widgets of a copy of the package to which the figure was added."""
@@ -55,12 +66,8 @@ def sizes(size: int) -> list[int]:
     return found
 
 
-def test_it_has_a_still_and_one_module(widgets, tmp_path):
-    run = subprocess.run(
-        [sys.executable, "-c", USE], cwd=widgets.parents[1], text=True, capture_output=True,
-        check=True, env={"PYTHONPATH": str(widgets.parents[1]), "PATH": ""},
-    )  # fmt: skip
-    html, module, refusals = json.loads(run.stdout)
+def test_it_has_a_still_and_one_module(widgets):
+    html, module, refusals = answer(widgets)
     assert [words.partition(",")[0] for words in refusals] == [
         "size must be at least 1 and at most 512", "size must be at least 1 and at most 512",
         "size must be an integer",
@@ -74,3 +81,19 @@ def test_it_has_a_still_and_one_module(widgets, tmp_path):
         node.close()
     assert f"Columns: {', '.join(map(str, sizes(97)))}." in drawn
     assert [int(width) for width in re.findall(r'y="\d+" width="(\d+)"', drawn)] == sizes(97)
+
+
+@pytest.mark.everything
+def test_it_answers_on_a_page(widgets, served, browser):
+    html, _, _ = answer(widgets)
+    with visit(browser, served(widgets, {"index.html": [html]}), "") as opened:
+        all_awake(opened.page)
+        figure = opened.page.locator(".rl-widget")
+        slider = figure.get_by_role("slider", name="Columns")
+        for key, size in (("ArrowRight", 98), ("End", 512), ("Home", 1)):
+            slider.press(key)
+            assert slider.get_attribute("aria-valuetext") == f"{size} columns"
+            words = f"Columns: {', '.join(map(str, sizes(size)))}."
+            assert figure.get_by_role("img", name=words, exact=True).is_visible()
+            assert figure.get_by_text(words).is_visible()
+        assert not opened.trouble()
