@@ -191,7 +191,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "three modules": Mistake(
             lambda *channels: _stem()(*channels)[:3], "relu, maxpool; got tuple of 3"
         ),
-        "a word in a message": Mistake(
+        "stopped without a word": Mistake(
             _stem(kind=_Silent), "Called with (3, 16). Images of shape (2, 3, 32, 32) stop `conv1`"
         ),
         "a class": Mistake(

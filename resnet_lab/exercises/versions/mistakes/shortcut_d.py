@@ -94,6 +94,11 @@ WRONG: dict[str, dict[str, Mistake]] = {
             lambda i, o, s: nn.Sequential(
                 _up(s), nn.Conv2d(i, o, 1, bias=False), nn.BatchNorm2d(o)),
             "stride 1. Maps of 8 by 8 come out as (2, 10, 7, 7)"),
+        "an average for stride 1 too": Mistake(
+            lambda i, o, s: nn.Sequential(
+                _up(2) if s == 2 else nn.AvgPool2d(3, 1, padding=1),
+                nn.Conv2d(i, o, 1, bias=False), nn.BatchNorm2d(o)),
+            "what lies under each 1x1 window are others"),
         "zeros at the edge": Mistake(
             _with(lambda s: _EvenSizes("constant")),
             "On a map of 7 by 7 whose positions hold their numbers, 0 to 48, a row comes out as "
