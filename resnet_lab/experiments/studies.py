@@ -55,11 +55,9 @@ class Study:
         """
         studied_network(trainer)
         studied_batches(trainer)
-        # Through JSON, as what is read back has been.
-        run = json.loads(json.dumps(trainer.identity))
-        self.result = {"run": run, "code": digest_of(LOADED)}
+        self.result = head_of(trainer.identity)
         if self.path.exists():
-            self.result = self._kept(self.result)
+            self.result = kept_study(self.path, trainer.identity)
         elif trainer.folder is not None and any(trainer.folder.glob(PATTERN)):
             raise ValueError(
                 f"{trainer.folder} must hold no checkpoints: its run has begun without {self.path}"
@@ -80,17 +78,6 @@ class Study:
         machine = describe_machine(trainer.device)
         self.result.update(steps=trainer.steps, commit=trainer.commit, machine=machine)
         write_json(self.path, self.result)
-
-    def _kept(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """What the file holds, if it is of this run and this code."""
-        kept: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
-        for key, value in wanted.items():
-            if kept.get(key) != value:
-                raise ValueError(
-                    f"{self.path} must be moved away to be made anew: its {key} is "
-                    f"{kept.get(key)!r}, not {value!r}"
-                )
-        return kept
 
 
 def studied_network(trainer: Trainer) -> ResNet:
@@ -198,14 +185,36 @@ def study_path(record: Path, study: str) -> Path:
     return record.parent / study / record.name
 
 
+def head_of(run: dict[str, Any]) -> dict[str, Any]:
+    """What every study says first: of which run it is, by its identity, and by which code."""
+    # Through JSON, as what is read back has been.
+    return {"run": json.loads(json.dumps(run)), "code": digest_of(LOADED)}
+
+
+def kept_study(path: Path, run: dict[str, Any]) -> dict[str, Any]:
+    """What the file of a study holds.
+
+    Raises:
+        ValueError: it is of another run or was made by other code.
+    """
+    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    for key, value in head_of(run).items():
+        if kept.get(key) != value:
+            raise ValueError(
+                f"{path} must be moved away to be made anew: its {key} is {kept.get(key)!r}, "
+                f"not {value!r}"
+            )
+    return kept
+
+
 def check_studied(record: RunRecord, path: Path) -> None:
-    """Refuse a finished run whose study is not there, or ends before the run.
+    """Refuse a finished run whose study is not there, is not its own, or ends before the run.
 
     Raises:
         ValueError: the run has to be trained again for it.
     """
     if record.finished:
-        study = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        study = kept_study(path, record.identity) if path.exists() else {}
         if study.get("steps") != record.steps:
             raise ValueError(
                 f"the record of {record.name} must be moved away: it was trained without {path}"

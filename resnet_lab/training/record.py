@@ -6,6 +6,7 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import Any, get_origin
 
+from resnet_lab.checks import check_choice
 from resnet_lab.training.checkpoint import write_whole
 from resnet_lab.training.curve import Curve
 from resnet_lab.training.recipe import Recipe
@@ -15,6 +16,9 @@ FINISHED = "finished"
 RUNNING = "running"
 FIRST_LOSSES = 5
 """Steps whose losses a record keeps one by one."""
+
+OUTCOME = ("machine", "commit", "first_losses", "steps", "ended", "seconds", "curve")
+"""What a record says of how a run went; the rest is given when it begins."""
 
 
 class RecordError(ValueError):
@@ -26,7 +30,7 @@ class RunRecord:
     """One training run.
 
     Attributes:
-        name: what the run is called, such as ``"digits-small/plain20-seed0"``.
+        name: what the run is called, such as ``"digits-short/plain20-seed0"``.
         model: name of the network in the catalogue, or of the class.
         changes: fields of its specification that differ from the catalogue's.
         surgery: changes that the specification does not show, such as ``"detach_shortcuts"``.
@@ -68,6 +72,12 @@ class RunRecord:
     curve: Curve
 
     @property
+    def identity(self) -> dict[str, Any]:
+        """What was run, on what and with which code, as JSON has it; not what came out."""
+        found = self.to_json()
+        return {name: value for name, value in found.items() if name not in ("format", *OUTCOME)}
+
+    @property
     def finished(self) -> bool:
         """Whether the recipe was followed to its end."""
         return self.ended == FINISHED
@@ -84,8 +94,7 @@ class RunRecord:
             ValueError: the curve has no such quantity, or no point.
         """
         lists = self.curve.lists()
-        if quantity not in lists:
-            raise ValueError(f"quantity must be one of {', '.join(lists)}, got {quantity!r}")
+        check_choice("quantity", quantity, lists)
         if not len(self.curve):
             raise ValueError(f"{self.name} has no point of the curve: {self.ended}")
         return float(lists[quantity][-1])

@@ -25,7 +25,7 @@ from resnet_lab.experiments.studies import (
 )
 from resnet_lab.hooks import gradient_flow, lesioned
 from resnet_lab.models import ResNet
-from resnet_lab.training import Trainer
+from resnet_lab.training import Trainer, read_record
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -156,6 +156,19 @@ def test_a_run_that_diverged_needs_no_study(tmp_path):
     check_studied(record, tmp_path / "none.json")
     with pytest.raises(ValueError, match="must be moved away: it was trained without .*none.json"):
         check_studied(replace(record, ended="finished"), tmp_path / "none.json")
+
+
+def test_a_finished_run_has_studies_of_its_own_by_this_code(tmp_path, monkeypatch):
+    path = tmp_path / "flow/run.json"
+    studied(tmp_path, names=["flow"])
+    record = read_record(tmp_path / "work/record.json")
+    check_studied(record, path)
+    for other in (replace(record, seed=7), replace(record, code="0" * 16)):
+        with pytest.raises(ValueError, match=r"run.json must be moved away .* its run is"):
+            check_studied(other, path)
+    monkeypatch.setattr("resnet_lab.experiments.studies.digest_of", lambda sources: "0" * 16)
+    with pytest.raises(ValueError, match=r"run.json must be moved away .* its code is"):
+        check_studied(record, path)
 
 
 @pytest.mark.parametrize("stop_at", [6, 9, 30])

@@ -56,6 +56,11 @@ def test_a_record_says_what_was_run(record):
     assert record.changes["depths"] == [1, 1, 1]
 
 
+def test_what_was_run_is_what_the_trainer_says_that_it_is():
+    trainer = tiny_trainer()
+    assert trainer.run().identity == trainer.identity
+
+
 def test_a_record_says_how_many_threads_there_were():
     torch.set_num_threads(3)
     assert tiny_trainer().record("not begun").machine["threads"] == 3
@@ -92,7 +97,7 @@ def test_steps_are_kept_exactly_and_numbers_to_six_digits(record, path):
 
 def test_the_last_value_is_looked_up(record):
     assert record.final("test_error") == record.curve.test_error[-1]
-    with pytest.raises(ValueError, match="^quantity must be one of step, .*, got 'loss'"):
+    with pytest.raises(ValueError, match="^quantity must be one of 'step', .*, got 'loss'"):
         record.final("loss")
     empty = tiny_trainer().record("stopped at step 0")
     with pytest.raises(ValueError, match="tiny-seed0 has no point of the curve: stopped"):
