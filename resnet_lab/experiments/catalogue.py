@@ -6,6 +6,7 @@ A run that several experiments share is trained once. A new experiment is an ent
 
 from typing import Any
 
+from resnet_lab.checks import check_choice
 from resnet_lab.experiments.entries import Experiment, Run, Setting
 from resnet_lab.training.recipe import RECIPES
 
@@ -146,8 +147,7 @@ def experiment(name: str) -> Experiment:
     Raises:
         ValueError: no experiment has this name; the message lists those that are.
     """
-    if name not in EXPERIMENTS:
-        raise ValueError(f"experiment must be one of {', '.join(EXPERIMENTS)}, got {name!r}")
+    check_choice("experiment", name, EXPERIMENTS)
     return EXPERIMENTS[name]
 
 
@@ -158,6 +158,5 @@ def setting_of(name: str, size: str) -> Setting:
         ValueError: the experiment or the size is unknown.
     """
     settings = experiment(name).settings
-    if size not in settings:
-        raise ValueError(f"size must be one of {', '.join(settings)}, got {size!r}")
+    check_choice("size", size, settings)
     return SETTINGS[settings[size]]

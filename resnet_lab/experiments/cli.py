@@ -6,20 +6,21 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from resnet_lab.checks import check_integer
+from resnet_lab.checks import check_choice, check_integer
 from resnet_lab.data import ImageFolderData, load_data
 from resnet_lab.experiments.arguments import make_parser
 from resnet_lab.experiments.catalogue import experiment, setting_of
 from resnet_lab.experiments.runner import train_runs
 from resnet_lab.experiments.side_by_side import ask_for_queues
+from resnet_lab.experiments.signals import on_signals
 from resnet_lab.training.checkpoint import CheckpointError
 from resnet_lab.training.execution import Execution
 from resnet_lab.training.group import LostProcessError, joined_group
@@ -70,7 +71,7 @@ def run_train(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
             checkpoint_every=options.checkpoint_every,
             progress=not options.quiet,
         )
-        with on_signals(trainer.stop, signal.SIGINT, signal.SIGTERM):
+        with on_signals(lambda _: trainer.stop(), signal.SIGINT, signal.SIGTERM):
             record = trainer.run(resume=options.resume)
         summary = summarize(record, options.out and options.out / "record.json")
         return _code(record), summary if group.rank == 0 else {}
@@ -87,8 +88,7 @@ def run_experiment(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
         ask_for_queues()
     setting, known = setting_of(options.name, options.size), experiment(options.name).runs
     for run in options.runs or ():
-        if run not in known:
-            raise ValueError(f"run must be one of {', '.join(known)}, got {run!r}")
+        check_choice("run", run, known)
     records = train_runs(
         setting,
         options.runs or known,
@@ -102,7 +102,7 @@ def run_experiment(options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
         studies=options.studies,
     )
     codes = []
-    with on_signals(_interrupt, signal.SIGTERM):
+    with on_signals(_interrupt, signal.SIGTERM), closing(records):
         for record in records:
             codes.append(_code(record))
             path = options.out / f"{record.name}.json"
@@ -126,18 +126,7 @@ def summarize(record: RunRecord, path: Path | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@contextmanager
-def on_signals(action: Callable[[], None], *signals: int) -> Iterator[None]:
-    """Do something when a signal comes, in place of what Python does."""
-    before = {number: signal.signal(number, lambda *_: action()) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _interrupt() -> None:
+def _interrupt(number: int) -> None:
     raise KeyboardInterrupt
 
 
@@ -169,7 +158,12 @@ def _recipe(options: argparse.Namespace, data: Data) -> Recipe:
     default = "short" if data.name == "digits" else "cifar"
     if isinstance(data, ImageFolderData):
         default = "imagenet"
-    return recipe(options.recipe or default, **dict(map(_change, options.set)))
+    changes: dict[str, Any] = {}
+    for name, value in map(_change, options.set):
+        if name in changes:
+            raise ValueError(f"--set must name each field once, got {name!r} again")
+        changes[name] = value
+    return recipe(options.recipe or default, **changes)
 
 
 def _change(setting: str) -> tuple[str, Any]:

@@ -1,10 +1,11 @@
 """Carries out an experiment: run by run, seed by seed, each kept as a record."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from resnet_lab.checks import check_integer
+from resnet_lab.checks import check_choice, check_integer
 from resnet_lab.data import ImageSet, load_data
 from resnet_lab.experiments.catalogue import RUNS
 from resnet_lab.experiments.claims import check_claims
@@ -42,7 +43,7 @@ def train_runs(
     checkpoint_every: int | None = None,
     at_a_time: int = 1,
     studies: Sequence[str] = (),
-) -> Iterator[RunRecord]:
+) -> Generator[RunRecord, None, None]:
     """Train every run with every seed, and keep each record in the folder.
 
     A run whose record is there is not trained again; one that was interrupted goes on from its
@@ -50,8 +51,8 @@ def train_runs(
 
     Args:
         setting: data and recipe.
-        runs: names of :data:`~resnet_lab.experiments.catalogue.RUNS`.
-        seeds: one training run each.
+        runs: names of :data:`~resnet_lab.experiments.catalogue.RUNS`, each once.
+        seeds: one training run each; no two the same.
         folder: ``<setting>/<run>-seed<n>.json`` go here; checkpoints in between, under ``work``.
         execution: device and shortcuts.
         progress: show a bar for each run.
@@ -66,18 +67,21 @@ def train_runs(
         The records: first those that are there, then the others as they are done.
 
     Raises:
-        TypeError, ValueError: ``at_a_time`` is impossible, or more than one where ``compile`` is
-            set; a study is unknown; or a record that is there was made by other code or without
-            a study.
-        RecordError: it is that of another run.
+        TypeError, ValueError: when the first record is asked for: ``at_a_time`` is impossible, or
+            more than one where ``compile`` is set; a run or a study is unknown; a run or a seed
+            comes twice; or a record that is there was made by other code or without a study.
+        RecordError: likewise; one that is there is that of another run.
     """
     execution = execution or Execution()
     check_integer("at_a_time", at_a_time, 1, STREAMS)
     if at_a_time > 1 and execution.compile is not None:
         raise ValueError(f"at_a_time must be 1 where compile is set, got {at_a_time}")
+    for name in runs:
+        check_choice("each of runs", name, RUNS)
     for study in studies:
-        if study not in STUDIES:
-            raise ValueError(f"studies must be of {', '.join(STUDIES)}, got {study!r}")
+        check_choice("each of studies", study, STUDIES)
+    _refuse_repeats("runs", runs)
+    _refuse_repeats("seeds", seeds)
     left: list[tuple[Run, int]] = []
     for run, seed in ((RUNS[name], seed) for seed in seeds for name in runs):
         path = folder / f"{record_name(setting, run, seed)}.json"
@@ -101,14 +105,23 @@ def train_runs(
         return trainer
 
     makers = [partial(make_trainer, run, seed) for run, seed in left]
-    for record in side_by_side(makers, at_a_time, execution):
-        record.machine["at_a_time"] = min(at_a_time, len(left))
-        if record.finished or record.diverged:
-            record.save(folder / f"{record.name}.json")
-            for file in _work_folder(folder, record.name).iterdir():
-                if not (keep_weights and file.name == "weights.pt"):
-                    file.unlink()
-        yield record
+    # Closed at once whatever ends the loop, so that the other runs stop and write checkpoints.
+    with closing(side_by_side(makers, at_a_time, execution)) as records:
+        for record in records:
+            record.machine["at_a_time"] = min(at_a_time, len(left))
+            if record.finished or record.diverged:
+                record.save(folder / f"{record.name}.json")
+                for file in _work_folder(folder, record.name).iterdir():
+                    if not (keep_weights and file.name == "weights.pt"):
+                        file.unlink()
+            yield record
+
+
+def _refuse_repeats(name: str, values: Sequence[object]) -> None:
+    """Each run is trained once: two of one name would share a record and a folder."""
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            raise ValueError(f"{name} must differ from each other, got {value!r} twice")
 
 
 def _kept(

@@ -3,13 +3,15 @@
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from threading import Event
 
 import torch
 
 from resnet_lab.checks import check_integer
+from resnet_lab.experiments.signals import held_back
 from resnet_lab.training.execution import Execution
 from resnet_lab.training.graphed_step import BEGINNING
 from resnet_lab.training.record import RunRecord
@@ -21,7 +23,7 @@ STREAMS = 32
 
 def side_by_side(
     makers: Sequence[Callable[[], Trainer]], at_a_time: int, execution: Execution
-) -> Iterator[RunRecord]:
+) -> Generator[RunRecord, None, None]:
     """Run trainers, each in a thread, and hand over the record of each that is done.
 
     On a GPU every thread has a stream of its own, so that what different networks launch can
@@ -30,7 +32,8 @@ def side_by_side(
 
     Each run computes what it would compute alone. If one fails, or the caller leaves, the others
     stop at their next look and write a checkpoint. A single one at a time runs in the thread of
-    the caller.
+    the caller; where that is the main one, Ctrl-C and SIGTERM wait until its step is done and its
+    checkpoint written.
 
     Args:
         makers: build the trainers; one at a time is called, when its turn has come.
@@ -45,29 +48,35 @@ def side_by_side(
     check_integer("at_a_time", at_a_time, 1, STREAMS)
     if at_a_time == 1:
         for make in makers:
-            yield make().run(resume=True)
+            yield _run_here(make())
         return
     leaving, running = Event(), set[Trainer]()
 
-    def run(make: Callable[[], Trainer]) -> RunRecord | None:
+    @contextmanager
+    def all_leave_if_it_fails() -> Iterator[None]:
         try:
-            # First weights come from torch's one generator. And what a network runs for the
-            # first time loads code onto the GPU, which another thread's capture would not survive.
-            with BEGINNING:
-                if leaving.is_set():
-                    return None
-                trainer = make()
-                if trainer.device.type == "cuda":
-                    trainer.evaluate()
+            yield
+        except BaseException:
+            leaving.set()
+            raise
+
+    def run(make: Callable[[], Trainer]) -> RunRecord | None:
+        # First weights come from torch's one generator. And what a network runs for the
+        # first time loads code onto the GPU, which another thread's capture would not survive.
+        # If it fails, that is known before a thread that waits gets its turn.
+        with BEGINNING, all_leave_if_it_fails():
+            if leaving.is_set():
+                return None
+            trainer = make()
+            if trainer.device.type == "cuda":
+                trainer.evaluate()
+        with all_leave_if_it_fails():
             running.add(trainer)
             if leaving.is_set():
                 trainer.stop()
             record = trainer.run(resume=True)
             running.remove(trainer)
-            return record
-        except BaseException:
-            leaving.set()
-            raise
+        return record
 
     pool, futures = threads_with_streams(at_a_time, execution.torch_device), list[Future]()
     # Switches such as TF32 are those of the process, so they are set until the last run ends.
@@ -78,13 +87,20 @@ def side_by_side(
                 if record := future.result():
                     yield record
         finally:
-            leaving.set()
             try:
-                for trainer in running.copy():
-                    trainer.stop()
+                with held_back():  # an impatient Ctrl-C, until all of them know
+                    leaving.set()
+                    for trainer in running.copy():
+                        trainer.stop()
             finally:
                 pool.shutdown(cancel_futures=True)
                 _tell_other_errors(futures, sys.exception())
+
+
+def _run_here(trainer: Trainer) -> RunRecord:
+    """Run a trainer in this thread; a signal interrupts when its checkpoint is written."""
+    with held_back(trainer.stop):
+        return trainer.run(resume=True)
 
 
 def _tell_other_errors(futures: Sequence[Future], raised: BaseException | None) -> None:

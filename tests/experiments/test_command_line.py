@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 from commands import PATIENCE, call, command, heeding_ctrl_c, started, strict
-from tiny_runs import same_weights
+from tiny_runs import same_weights, tiny_trainer
 
 from resnet_lab.data import DATA_SETS
 from resnet_lab.experiments import arguments, cli
 from resnet_lab.experiments.catalogue import EXPERIMENTS
-from resnet_lab.training import RECIPES, read_record
+from resnet_lab.training import RECIPES, Trainer, read_record
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -130,6 +130,7 @@ def test_an_experiment_is_refused_under_torchrun(tmp_path, monkeypatch):
         (("train", "resnet20", "--set", "lr"), 2, "--set must be FIELD=VALUE, got 'lr'"),
         (("train", "resnet20", "--set", "lr=fast"), 2, "lr must be a number, got 'fast'"),
         (("train", "resnet20", "--set", "speed=1"), 2, "speed is no field of a Recipe"),
+        (("train", "resnet20", "--set", "lr=1", "--set", "lr=2"), 2, "once, got 'lr' again"),
         (("train", "resnet20", "--seed", -1), 2, "seed must be at least 0, got -1"),
         (("train", "resnet20", "--device", "tpu"), 2, "device must be one that torch finds here"),
         (("train", "resnet20", "--device", "cuda:99"), 2, "device must be one that torch finds"),
@@ -138,10 +139,11 @@ def test_an_experiment_is_refused_under_torchrun(tmp_path, monkeypatch):
         (("train", "resnet20", "--checkpoint-every", 0), 2, "checkpoint_every must be at least 1"),
         (("train", "resnet20", "--resume"), 2, "--resume must come with --out"),
         (("train", "resnet20", "--out", "/dev/null/x"), 5, "/dev/null/x"),
-        (("experiment", "widths"), 2, "experiment must be one of degradation, shortcuts, "),
-        (("experiment", "shortcuts", "--size", "huge"), 2, "size must be one of small, full"),
-        (("experiment", "shortcuts", "--runs", "x"), 2, "run must be one of resnet56, "),
+        (("experiment", "widths"), 2, "experiment must be one of 'degradation', "),
+        (("experiment", "shortcuts", "--size", "huge"), 2, "size must be one of 'small', 'full'"),
+        (("experiment", "shortcuts", "--runs", "x"), 2, "run must be one of 'resnet56', "),
         (("experiment", "shortcuts", "--seeds", -1), 2, "seed must be at least 0"),
+        (("experiment", "shortcuts", "--seeds", 0, 0), 2, "seeds must differ from each other"),
         (("experiment", "detached", "--out", "/dev/null/x"), 5, "/dev/null/x"),
     ],
 )  # fmt: skip
@@ -241,3 +243,40 @@ def test_an_experiment_can_be_interrupted_and_goes_on(tmp_path, number, monkeypa
     assert (code, summary["exit"]) == (130, 130)
     assert "the same command goes on" in summary["error"]
     assert "error: interrupted" in shown
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_of_an_experiment_that_is_interrupted_has_a_checkpoint(tmp_path, number, monkeypatch):
+    """One run at a time, long before the first point."""
+    advance = Trainer.advance
+
+    def interrupted(trainer):
+        if trainer.steps == 3:
+            signal.raise_signal(number)
+        advance(trainer)
+
+    monkeypatch.setattr(Trainer, "advance", interrupted)
+    words = ("experiment", "small-images", "--runs", "resnet20", "--seeds", 0, 1)
+    with heeding_ctrl_c():
+        assert call(*words, "--out", tmp_path, *CPU)[0] == 130
+    checkpoints = [path.relative_to(tmp_path) for path in tmp_path.rglob("step-*.pt")]
+    assert [str(path.parent) for path in checkpoints] == ["digits-short/work/resnet20-seed0"]
+    assert checkpoints[0].name.startswith("step-00000004")
+
+
+def test_sigterm_is_handled_until_all_runs_of_an_experiment_have_stopped(tmp_path, monkeypatch):
+    """It comes while a record is printed; the runs stop when their generator is closed."""
+    seen = []
+
+    def records(*arguments, **options):
+        try:
+            yield tiny_trainer().record()
+        finally:
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    monkeypatch.setattr(cli, "train_runs", records)
+    monkeypatch.setattr(cli, "summarize", lambda *_: signal.raise_signal(signal.SIGTERM))
+    before = signal.getsignal(signal.SIGTERM)
+    assert call("experiment", "shortcuts", "--out", tmp_path, "--quiet")[0] == 130
+    assert len(seen) == 1
+    assert before not in seen

@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import threading
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytest
 import torch
-from commands import call, strict
+from commands import PATIENCE, call, strict
 from tiny_runs import CPU, same_weights
 
 from resnet_lab.data import DATA_SETS, ImageSet
@@ -21,7 +22,7 @@ from resnet_lab.experiments.catalogue import (
     setting_of,
 )
 from resnet_lab.experiments.runner import network_of, record_name, train_runs
-from resnet_lab.training import RECIPES, Recipe, read_record
+from resnet_lab.training import RECIPES, Recipe, RunRecord, read_record
 from resnet_lab.training.network import make_network
 from resnet_lab.training.record import RecordError
 from resnet_lab.training.trainer import Trainer
@@ -160,9 +161,9 @@ def test_what_is_left_out_and_nothing_else_differs(name):
 
 
 def test_unknown_names_are_refused():
-    with pytest.raises(ValueError, match="^experiment must be one of degradation, .* got 'x'"):
+    with pytest.raises(ValueError, match="^experiment must be one of 'degradation', .* got 'x'"):
         experiment("x")
-    with pytest.raises(ValueError, match="^size must be one of small, full, .* got 'tiny'"):
+    with pytest.raises(ValueError, match="^size must be one of 'small', 'full', .* got 'tiny'"):
         setting_of("degradation", "tiny")
 
 
@@ -215,6 +216,60 @@ def test_each_run_becomes_a_record_and_is_not_done_twice(setting, tmp_path, monk
     monkeypatch.setattr(Trainer, "run", lambda *_, **__: pytest.fail("trained twice"))
     assert [record.name for record in run_all(setting, tmp_path)] == [r.name for r in records]
     assert loads == ["digits"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "seeds", "studies", "message"),
+    [
+        (("resnet20", "resnet20"), (0,), (), "^runs must differ .*, got 'resnet20' twice$"),
+        (RUN_NAMES, (0, 1, 0), (), "^seeds must differ from each other, got 0 twice$"),
+        (("resnet20", "x"), (0,), (), "^each of runs must be one of 'plain20', .*, got 'x'$"),
+        (RUN_NAMES, (0,), ("x",), "^each of studies must be one of 'flow', 'lesions', got 'x'$"),
+    ],
+)
+def test_what_is_wrong_is_refused_before_anything_is_done(
+    setting, tmp_path, runs, seeds, studies, message
+):
+    setting, loads = setting
+    with pytest.raises(ValueError, match=message):
+        next(train_runs(setting, runs, seeds, tmp_path, CPU, progress=False, studies=studies))
+    assert loads == listed(tmp_path) == []
+
+
+def test_the_other_runs_stop_at_once_if_a_record_is_not_saved(setting, tmp_path, monkeypatch):
+    """Not only when the traceback is forgotten, which holds what was under way."""
+    setting, _ = setting
+    come, told = threading.Event(), threading.Event()
+    advance, stop, save = Trainer.advance, Trainer.stop, RunRecord.save
+
+    def waiting(trainer):
+        if trainer.steps == 2 and trainer.identity["name"] == "tiny/resnet20-seed0":
+            assert come.wait(PATIENCE)
+        elif trainer.steps == 2:
+            come.set()
+            assert told.wait(PATIENCE)
+        advance(trainer)
+
+    def telling(trainer):
+        stop(trainer)
+        told.set()
+
+    def interrupted(record, path):
+        if path.name != "record.json":  # which each run writes for itself
+            raise KeyboardInterrupt
+        save(record, path)
+
+    monkeypatch.setattr(Trainer, "advance", waiting)
+    monkeypatch.setattr(Trainer, "stop", telling)
+    monkeypatch.setattr(RunRecord, "save", interrupted)
+    with pytest.raises(KeyboardInterrupt) as held:
+        run_all(setting, tmp_path, at_a_time=2)
+    were_told = told.is_set()
+    told.set()
+    assert were_told
+    assert held.traceback
+    steps = [path.name[:13] for path in tmp_path.rglob("step-*.pt")]
+    assert "step-00000003" in steps
 
 
 def test_an_interrupted_experiment_goes_on_where_it_was(setting, tmp_path, monkeypatch):

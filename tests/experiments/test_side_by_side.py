@@ -197,9 +197,10 @@ def test_the_first_error_is_raised_and_others_are_told(tmp_path):
     def failing(text: str):
         raise OSError(text)
 
-    for _ in range(20):
-        with pytest.raises(OSError, match="^disk full$"):
-            list(side_by_side([lambda: failing("disk full")] * 8, 4, CPU))
+    numbers = itertools.count()
+    with pytest.raises(OSError, match="^disk full, 0$"):
+        list(side_by_side([lambda: failing(f"disk full, {next(numbers)}")] * 8, 4, CPU))
+    assert next(numbers) == 1  # no other was built
     meeting = threading.Barrier(2)
 
     def failing_together():
@@ -210,6 +211,38 @@ def test_the_first_error_is_raised_and_others_are_told(tmp_path):
         pytest.raises(OSError, match="^of [01]$"),
     ):
         list(side_by_side([failing_together] * 2, 2, CPU))
+
+
+class Overtaken:
+    """A lock: after the first that held it has let go, the next one has its turn to the end."""
+
+    def __init__(self) -> None:
+        self.lock, self.turns, self.second = threading.Lock(), itertools.count(), threading.Event()
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+
+    def __exit__(self, *details: object) -> None:
+        first = next(self.turns) == 0
+        self.lock.release()
+        if first:
+            assert self.second.wait(PATIENCE)
+        else:
+            self.second.set()
+
+
+def test_no_trainer_is_built_after_one_that_could_not_be(monkeypatch):
+    """Not even by a thread that has waited for its turn."""
+    made = []
+
+    def make():
+        made.append(threading.current_thread())
+        raise OSError("disk full")
+
+    monkeypatch.setattr(sys.modules[side_by_side.__module__], "BEGINNING", Overtaken())
+    with pytest.raises(OSError, match="^disk full$"):
+        list(side_by_side([make] * 2, 2, CPU))
+    assert len(made) == 1
 
 
 def test_switches_of_the_process_hold_until_the_last_run_ends(tmp_path, held, monkeypatch):
@@ -259,6 +292,56 @@ def test_an_impatient_ctrl_c_still_stops_all_of_them(tmp_path, monkeypatch):
         thread.join(PATIENCE)
     assert isinstance(second.value.__context__, KeyboardInterrupt)
     assert reached(tmp_path) == {"0": 3, "1": 3}
+
+
+def test_a_second_ctrl_c_leaves_nobody_untold(tmp_path, monkeypatch):
+    """It comes while the first of two runs is told to stop; both are in their third step."""
+    meeting, over = threading.Barrier(3), threading.Event()
+    advance, stop, shutdown = Trainer.advance, Trainer.stop, ThreadPoolExecutor.shutdown
+
+    def waiting(trainer):
+        if trainer.steps == 2:
+            meeting.wait(PATIENCE)
+            assert over.wait(PATIENCE)
+        advance(trainer)
+
+    def interrupted(futures):
+        meeting.wait(PATIENCE)
+        signal.raise_signal(signal.SIGINT)
+
+    def interrupted_stop(trainer):
+        signal.raise_signal(signal.SIGINT)
+        stop(trainer)
+
+    def going_on(pool, **options):
+        over.set()
+        shutdown(pool, **options)
+
+    monkeypatch.setattr(Trainer, "advance", waiting)
+    monkeypatch.setattr(Trainer, "stop", interrupted_stop)
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", going_on)
+    monkeypatch.setattr(sys.modules[side_by_side.__module__], "as_completed", interrupted)
+    with heeding_ctrl_c(), pytest.raises(KeyboardInterrupt):
+        list(side_by_side(makers(tmp_path), 2, CPU))
+    assert reached(tmp_path) == {"0": 3, "1": 3}
+
+
+def test_ctrl_c_lets_a_single_run_take_its_step_and_write_a_checkpoint(
+    tmp_path, alone, monkeypatch
+):
+    advance = Trainer.advance
+
+    def interrupted(trainer):
+        if trainer.identity["seed"] == 1 and trainer.steps == 4:
+            signal.raise_signal(signal.SIGINT)
+        advance(trainer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", interrupted)
+        with heeding_ctrl_c(), pytest.raises(KeyboardInterrupt):
+            run(tmp_path, 1, checkpoint_every=1000)
+    assert reached(tmp_path) == {"0": 30, "1": 5}
+    assert_same_runs(tmp_path, run(tmp_path, 1, checkpoint_every=1000), alone)
 
 
 def test_queues_that_somebody_asked_for_stay(monkeypatch):
