@@ -4,12 +4,15 @@
 ``python -m resnet_lab experiment degradation --keep-weights --out RUNS`` has filled.
 """
 
+import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from resnet_lab.checks import check_choice
 from resnet_lab.data import load_data
 from resnet_lab.experiments.catalogue import RUNS
 from resnet_lab.experiments.runner import network_of
@@ -41,8 +44,7 @@ def trained(name: str) -> tuple[ResNet, RunRecord]:
         >>> record.data["title"]
         'handwritten digits'
     """
-    if name not in PACKED:
-        raise ValueError(f"name must be one of {', '.join(PACKED)}, got {name!r}")
+    check_choice("name", name, PACKED)
     record = checked_record(FOLDER / SETTING / f"{name}-seed{SEED}.json")
     model = ResNet(network_of(RUNS[name], load_data(record.data["name"])))
     packed = torch.load(WEIGHTS / f"{name}.pt", weights_only=True)
@@ -60,11 +62,14 @@ def pack(state: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def main(runs: str) -> int:
-    """Pack the networks of a folder of runs."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line: pack the networks of a folder of runs; returns its exit code."""
+    parser = argparse.ArgumentParser(description="Pack the networks of a folder of runs.")
+    parser.add_argument("runs", type=Path, metavar="RUNS", help="folder that the runs were kept in")
+    runs = parser.parse_args(arguments).runs
     WEIGHTS.mkdir(exist_ok=True)
     for name in PACKED:
-        weights = Path(runs) / SETTING / "work" / f"{name}-seed{SEED}" / "weights.pt"
+        weights = runs / SETTING / "work" / f"{name}-seed{SEED}" / "weights.pt"
         state = torch.load(weights, weights_only=True)
         torch.save(pack(state), WEIGHTS / f"{name}.pt")
         print(f"{name}: {(WEIGHTS / f'{name}.pt').stat().st_size:,} bytes")
@@ -72,4 +77,4 @@ def main(runs: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from statistics import mean, median, stdev
 
-from resnet_lab.experiments.catalogue import RUNS, SETTINGS, experiment
+from resnet_lab.checks import check_choice
+from resnet_lab.experiments.catalogue import RUNS, SETTINGS, experiment, setting_of
 from resnet_lab.experiments.claims import check_claims
 from resnet_lab.experiments.entries import Experiment, Setting
 from resnet_lab.tables import markdown_table
@@ -130,8 +131,7 @@ class Runs:
         return markdown_table(heads, lines, right=range(1, len(heads)))
 
     def _known(self, run: str) -> str:
-        if run not in self.records:
-            raise ValueError(f"run must be one of {', '.join(self.records)}, got {run!r}")
+        check_choice("run", run, self.records)
         return run
 
 
@@ -150,10 +150,8 @@ def runs(name: str, size: str | None = None, folder: Path = FOLDER) -> Runs:
         RecordError: a record is not what its name claims.
     """
     wanted = experiment(name)
-    if size is not None and size not in wanted.settings:
-        raise ValueError(f"size must be one of {', '.join(wanted.settings)}, got {size!r}")
     for candidate in SIZES if size is None else (size,):
-        setting = SETTINGS[wanted.settings[candidate]]
+        setting = setting_of(name, candidate)
         records = {run: _records(setting.name, run, folder) for run in wanted.runs}
         if size is None and not all(records.values()):
             continue
@@ -187,6 +185,8 @@ def checked_record(path: Path) -> RunRecord:
     for kind, name, known in (("setting", setting_name, SETTINGS), ("run", run_name, RUNS)):
         if name not in known:
             raise RecordError(f"{path}: no {kind} is called {name!r}")
+    if not seed.isdecimal():
+        raise RecordError(f"{path}: the seed in its name must be a number, got {seed!r}")
     check_claims(record, SETTINGS[setting_name], RUNS[run_name], int(seed), path)
     if record.code not in accepted_codes():
         raise RecordError(
