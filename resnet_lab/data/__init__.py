@@ -2,6 +2,7 @@
 
 import os
 
+from resnet_lab.checks import check_choice
 from resnet_lab.data.digits import load_digits
 from resnet_lab.data.folder import ImageFolderData
 from resnet_lab.data.imageset import ImageSet
@@ -38,9 +39,7 @@ def load_data(
         NotADirectoryError: the folder is a file.
         DownloadError: a download failed everywhere; an ``OSError``.
     """
-    if name not in DATA_SETS:
-        known = ", ".join(repr(known) for known in DATA_SETS)
-        raise ValueError(f"name must be one of {known}, got {name!r}")
+    check_choice("name", name, DATA_SETS)
     if name == "digits":
         return load_digits()
     place = data_folder(folder)

@@ -59,7 +59,8 @@ def fetch(
         archive: what to fetch.
         folder: where it is kept; made where it does not exist.
         progress: show a bar on the standard error.
-        pause: seconds to wait before a second attempt; each further wait is twice as long.
+        pause: seconds to wait before a second attempt; each further attempt in a row that brings
+            nothing doubles them.
         timeout: seconds without an answer, or without further bytes, before an attempt is over.
 
     Raises:
@@ -128,7 +129,7 @@ def _download(url: str, part: Path, progress: bool, pause: float, timeout: float
             if vain == ATTEMPTS:
                 raise
         furthest = max(furthest, _size(part))
-        time.sleep(pause * 2**vain)
+        time.sleep(pause * 2 ** max(0, vain - 1))
 
 
 def _attempt(url: str, part: Path, progress: bool, timeout: float) -> None:

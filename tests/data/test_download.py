@@ -6,12 +6,14 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
 from archive_server import serving
 from tiny_cifar import tiny_cifar
 
+from resnet_lab.data import download
 from resnet_lab.data.download import Archive, DownloadError, fetch
 
 TINY = tiny_cifar(images=20)
@@ -59,6 +61,24 @@ def test_a_cut_download_goes_on_where_it_was(tmp_path, orders, asked):
         assert get(tmp_path, server.url(NAME)).read_bytes() == CONTENT
         assert server.log == asked
     assert left(tmp_path) == [NAME]
+
+
+@pytest.mark.parametrize(
+    ("orders", "waits"),
+    [
+        (["cut 1000", "cut 500", "good"], [1, 1]),
+        (["cut 0", "cut 0", "good"], [1, 2]),
+        (["cut 0", "cut 1000", "cut 0", "cut 0", "good"], [1, 1, 1, 2]),
+    ],
+)
+def test_only_a_further_attempt_that_brings_nothing_doubles_the_wait(
+    tmp_path, monkeypatch, orders, waits
+):
+    slept = []
+    monkeypatch.setattr(download, "time", SimpleNamespace(sleep=slept.append))
+    with serving(CONTENT, *orders) as server:
+        fetch(archive(server.url(NAME)), tmp_path, progress=False)
+    assert slept == waits
 
 
 def test_what_has_arrived_waits_for_the_next_attempt_from_any_source(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from commands import PATIENCE
 from PIL import Image
 from torch import Tensor
 from torchvision import datasets, models
@@ -216,6 +217,8 @@ def test_an_image_that_can_not_be_read_is_named(pictures, workers, content):
         with pytest.raises(ValueError, match=f"{name} must be an image that Pillow") as error:
             next(batches)
         assert str(error.value).startswith(str(pictures))
+        for child in multiprocessing.active_children():  # told to end, and soon gone
+            child.join(PATIENCE)
         assert not multiprocessing.active_children()
 
 
