@@ -19,12 +19,18 @@ PATIENCE = 240
 
 
 def environment() -> dict[str, str]:
-    """One thread, so that sums have one order, and no group of processes around."""
+    """One thread, so that sums have one order, and no group of processes around.
+
+    A program imports the package beside these tests, wherever it lies itself.
+    """
     kept = {
         name: value for name, value in os.environ.items()
         if name not in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
     }  # fmt: skip
-    return {**kept, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "CUDA_VISIBLE_DEVICES": ""}
+    return {
+        **kept, "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "CUDA_VISIBLE_DEVICES": "",
+    }  # fmt: skip
 
 
 AT_EACH_STEP = """

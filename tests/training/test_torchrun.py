@@ -2,6 +2,9 @@
 
 import sys
 from pathlib import Path
+from subprocess import Popen
+from threading import Timer
+from typing import IO
 
 import pytest
 import torch
@@ -13,6 +16,7 @@ import resnet_lab
 from resnet_lab.data import load_data
 from resnet_lab.training import RECIPES, RunRecord, read_record
 from resnet_lab.training.batches import MemoryBatches
+from resnet_lab.training.code import code_digest
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -118,10 +122,21 @@ def test_two_processes_train_a_network_whose_projections_get_no_gradient(tmp_pat
     assert group.returncode == 0, err
     record = read_record(tmp_path / "record.json")
     assert (record.finished, record.steps, record.surgery) == (True, 3, ["detach_shortcuts"])
+    assert record.code == code_digest()
 
 
-LOOK_LATE = 10
-"""Seconds, of which who is left needs few to say what has happened, before torchrun ends it."""
+NEVER = 1000 * PATIENCE
+"""Seconds until torchrun looks: it would end who is left, before that has said what happened."""
+
+
+def line_of(stream: IO[str], start: str, group: Popen[str]) -> str:
+    """The first line of the processes that begins so; torchrun ends them when patience is lost."""
+    limit = Timer(PATIENCE, group.terminate)
+    limit.start()
+    try:
+        return next((line for line in stream if line.startswith(start)), "")
+    finally:
+        limit.cancel()
 
 
 @pytest.mark.everything
@@ -133,13 +148,12 @@ def test_a_lost_process_ends_the_run_and_it_can_be_resumed(tmp_path, lost):
         f"if trainer.steps == 10 and trainer.group.rank == {lost}: "
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    with started(torchrun(*words, at_each_step=dies, look_every=LOOK_LATE)) as group:
-        out, err = group.communicate(timeout=PATIENCE)
-    assert group.returncode not in (0, None)
-    start = "error: one of the 2 processes was lost after step 10; "
-    (message,) = [text for text in err.splitlines() if text.startswith(start)]
+    with started(torchrun(*words, at_each_step=dies, look_every=NEVER)) as group:
+        start = "error: one of the 2 processes was lost after step 10; "
+        message = line_of(group.stderr, start, group)
+        summary = strict(line_of(group.stdout, "{", group))
     assert f"; resume from the checkpoints in {tmp_path} (seen by rank {1 - lost}: " in message
-    assert strict(out.splitlines()[-1])["exit"] == 4
+    assert summary["exit"] == 4
     assert not (tmp_path / "record.json").exists()
     with started(torchrun(*words)) as group:
         _, err = group.communicate(timeout=PATIENCE)
