@@ -103,7 +103,7 @@ def plain_step() -> Work:
     torch.manual_seed(0)
     model = resnet_lab.build("resnet20").train()
     optimizer = torch.optim.SGD(
-        model.parameters(), lr=RECIPE.lr, momentum=RECIPE.momentum, weight_decay=1e-4
+        model.parameters(), RECIPE.lr, RECIPE.momentum, weight_decay=RECIPE.weight_decay
     )
     images, labels = fixed_batch()
 

@@ -35,11 +35,14 @@ NEUTRAL = {
         "brings images, for which a record has a checksum",
     ),
     **dict.fromkeys(
-        ("arithmetic.py", "tables.py", "models/cost.py", "models/cost_rows.py", "hooks/shapes.py"),
+        (
+            "arithmetic.py", "tables.py", "models/cost.py", "models/cost_rows.py",
+            "hooks/shapes.py", "hooks/preserve.py",
+        ),
         "counts and describes networks",
     ),
     **dict.fromkeys(
-        ("hooks/gradients.py", "hooks/lesions.py", "hooks/preserve.py"),
+        ("hooks/gradients.py", "hooks/lesions.py"),
         "looks into a network; studies have a digest of their own",
     ),
     **dict.fromkeys(

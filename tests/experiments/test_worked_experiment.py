@@ -16,7 +16,10 @@ RUN, EXPERIMENT = re.findall(
 USE = """
 from resnet_lab.experiments.catalogue import RUNS, experiment, setting_of
 setting, batch = setting_of("batch", "small"), experiment("batch")
-print(setting.name, *(RUNS[run].recipe_in(setting).batch for run in batch.runs))
+first, second = (RUNS[name] for name in batch.runs)
+print(setting.name, *(run.recipe_in(setting).batch for run in (first, second)))
+assert second.recipe_in(setting).changed(batch=64) == first.recipe_in(setting) == setting.recipe
+assert (second.model, second.changes, second.surgery) == (first.model, first.changes, first.surgery)
 """
 
 
