@@ -6,6 +6,7 @@ pages that hold one, and drops what the stock stack would load and this book nev
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,16 +24,21 @@ log = logging.getLogger(__name__)
 
 
 def copy_widgets(app: Sphinx) -> None:
-    """Copy the package's ES modules and style sheets to `_static/rl/`."""
+    """Make `_static/rl/` hold the package's ES modules and style sheets, and nothing else.
+
+    A copy that is right is left alone: somebody may be looking at the pages.
+    """
     source = Path(app.srcdir) / "resnet_lab" / "widgets"
     target = Path(app.outdir) / "_static" / "rl"
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
-    for path in source.rglob("*"):
-        if path.suffix in (".js", ".css"):
-            copy = target / path.relative_to(source)
+    files = [path for path in source.rglob("*") if path.suffix in (".js", ".css")]
+    copies = {target / path.relative_to(source): path for path in files}
+    for copy, path in copies.items():
+        if not copy.is_file() or not filecmp.cmp(path, copy, shallow=False):
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)
+    for path in list(target.rglob("*")):
+        if path.is_file() and path not in copies:
+            path.unlink()
 
 
 def add_links(

@@ -7,19 +7,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from once import once
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def html() -> Path:
-    """The folder of the built site, built if need be."""
-    build = subprocess.run(
+def html(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of the built site, built if need be.
+
+    Of the processes of pytest-xdist one builds it: even a build that finds nothing to do writes
+    files, which another process may be looking at.
+    """
+    if worker_id == "master":
+        build()
+    else:
+        once(tmp_path_factory.getbasetemp().parent, build)
+    return ROOT / "_build" / "html"
+
+
+def build() -> None:
+    """Build the book, or fail."""
+    done = subprocess.run(
         [sys.executable, "-m", "book.tools.build"], cwd=ROOT, capture_output=True, text=True
     )
-    if build.returncode:
-        pytest.fail(f"the book does not build:\n{build.stdout[-3000:]}\n{build.stderr[-3000:]}")
-    return ROOT / "_build" / "html"
+    if done.returncode:
+        pytest.fail(f"the book does not build:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
 
 
 @pytest.fixture(scope="session")
