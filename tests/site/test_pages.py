@@ -111,7 +111,9 @@ def test_pages_read_without_script(browser, site, pages):
         with visit(browser, site, "book/index.html", java_script_enabled=False) as opened:
             opened.page.goto(site + address)
             assert opened.page.locator("article h1").is_visible(), address
-            for still in opened.page.locator(".rl-widget figure").all():
+            stills = opened.page.locator(".rl-widget figure")
+            assert stills.count() == opened.page.locator(".rl-widget").count(), address
+            for still in stills.all():
                 assert still.is_visible(), address
             for button in opened.page.locator(".needs-script").all():
                 assert not button.is_visible(), address
