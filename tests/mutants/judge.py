@@ -14,6 +14,12 @@ from pathlib import Path
 from tests.mutants.lists import Mutant
 from tests.mutants.workshop import LIMIT, Outcome, Workshop
 
+BROKEN = (
+    "SyntaxError", "IndentationError", "ImportError", "ModuleNotFoundError", "NameError",
+    "UnboundLocalError",
+)  # fmt: skip
+"""What code raises that could not run at all: any test would stumble over it."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -45,7 +51,9 @@ def judge(mutants: Sequence[Mutant], workshop: Workshop) -> Iterator[Verdict]:
 def without_faults(mutants: Sequence[Mutant], workshop: Workshop) -> dict[str, Outcome]:
     """What the tests come to without a fault, for each id that a mutant names.
 
-    All are run at once. Where an id is unknown pytest runs none, and then each is run by itself.
+    They are run in as many groups as there are copies. Pytest runs none of a group with an id
+    that it does not know: its ids are then run one by one. So is an id without tests of its own
+    in the group: they are skipped, or it is a folder.
     """
     names = list(dict.fromkeys(name for mutant in mutants for name in mutant.tests))
     share = -(-len(names) // len(workshop.copies)) or 1
@@ -53,7 +61,8 @@ def without_faults(mutants: Sequence[Mutant], workshop: Workshop) -> dict[str, O
     found: dict[str, Outcome] = {}
     for group, outcome in _runs([(group, group) for group in groups], workshop):
         if outcome.code in (0, 1):
-            found |= {name: _part(outcome, name) for name in group}
+            parts = {name: _part(outcome, name) for name in group}
+            found |= {name: part for name, part in parts.items() if part.passed or part.failed}
     alone = [((name,), name) for name in names if name not in found]
     found.update(_runs(alone, workshop))
     return found
@@ -77,10 +86,12 @@ def refusal(mutant: Mutant, root: Path, sound: dict[str, Outcome]) -> Verdict | 
 
 def verdict_of(mutant: Mutant, outcome: Outcome) -> Verdict:
     """What the run of its tests says of a mutant."""
-    if outcome.code == 1:
-        return Verdict("killed", mutant, outcome.failed[0])
-    if outcome.code in (2, 4) and mutant.collection:  # 4: of an id, nothing could be collected
-        return Verdict("killed", mutant, "while tests were collected")
+    if outcome.failed:
+        name, error, stage = outcome.failed[0]
+        judged = stage == "call" or (stage != "collect" and error == "AssertionError")
+        if judged and error not in BROKEN:
+            return Verdict("killed", mutant, name)
+        return Verdict("refused", mutant, f"no test judged it: {error} at {stage} of {name}")
     if outcome.code == 0:
         return Verdict("survived", mutant, f"{len(outcome.passed)} tests pass")
     last = outcome.output.strip().rpartition("\n")[2]
@@ -88,35 +99,42 @@ def verdict_of(mutant: Mutant, outcome: Outcome) -> Verdict:
 
 
 def _part(outcome: Outcome, name: str) -> Outcome:
-    def own(ids: list[str]) -> list[str]:
-        return [each for each in ids if each == name or each.startswith((f"{name}[", f"{name}::"))]
+    def is_own(each: str) -> bool:
+        return each == name or each.startswith((f"{name}[", f"{name}::"))
 
-    failed = own(outcome.failed)
-    return Outcome(int(bool(failed)), own(outcome.passed), failed, "\n".join(failed))
+    failed = [failure for failure in outcome.failed if is_own(failure.name)]
+    passed = [each for each in outcome.passed if is_own(each)]
+    return Outcome(int(bool(failed)), passed, failed, "\n".join(each.name for each in failed))
 
 
 def _runs(jobs: Sequence, workshop: Workshop, stop_early: bool = False) -> Iterator:
     """Run the tests of each job ``(tests, key)``; a key that is a mutant is put in before."""
     waiting, free = list(jobs), list(workshop.copies)
     running: dict[int, tuple] = {}
-    while waiting or running:
-        while waiting and free:
-            tests, key = waiting.pop(0)
-            copy = free.pop()
-            healthy = _put_in(key, copy) if isinstance(key, Mutant) else None
-            limit = time.monotonic() + LIMIT if healthy is not None else inf
-            run = workshop.start(copy, tests, stop_early)
-            running[run.sentinel] = (run, copy, key, healthy, limit)
-        ended = wait(list(running), timeout=10)
-        late = [s for s, (*_, limit) in running.items() if time.monotonic() > limit]
-        for sentinel in {*ended, *late}:
-            run, copy, key, healthy, _ = running.pop(sentinel)
+    try:
+        while waiting or running:
+            while waiting and free:
+                tests, key = waiting.pop(0)
+                copy = free.pop()
+                healthy = _put_in(key, copy) if isinstance(key, Mutant) else None
+                limit = time.monotonic() + LIMIT if healthy is not None else inf
+                run = workshop.start(copy, tests, stop_early)
+                running[run.sentinel] = (run, copy, key, healthy, limit)
+            ended = wait(list(running), timeout=1)
+            late = [s for s, (*_, limit) in running.items() if time.monotonic() > limit]
+            for sentinel in {*ended, *late}:
+                run, copy, key, healthy, _ = running.pop(sentinel)
+                _end(run)
+                outcome = Outcome(-1, output=f"it took more than {LIMIT} seconds")
+                if sentinel in ended:
+                    outcome = workshop.outcome(copy, run)
+                if healthy is not None:
+                    (copy / key.file).write_text(healthy)
+                free.append(copy)
+                yield key, outcome
+    finally:  # where this is interrupted, they would go on
+        for run, *_ in running.values():
             _end(run)
-            outcome = workshop.outcome(copy, run)
-            if healthy is not None:
-                (copy / key.file).write_text(healthy)
-            free.append(copy)
-            yield key, outcome
 
 
 def _put_in(mutant: Mutant, copy: Path) -> str:
@@ -128,6 +146,8 @@ def _put_in(mutant: Mutant, copy: Path) -> str:
 
 
 def _end(run: BaseProcess) -> None:
-    """End what is left of a run: itself, where it is late, and all that it started."""
+    """End what is left of a run: itself, where it still runs, and all that it started."""
+    run.kill()  # it may not be the head of its group yet
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(run.pid, signal.SIGKILL)
+    run.join()

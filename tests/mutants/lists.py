@@ -16,8 +16,7 @@ class Mutant:
         why: what the fault would do, in a few words.
         before: text that is in the file once.
         after: what takes its place.
-        tests: ids of tests of which one must fail.
-        collection: whether it may also be found while tests are collected.
+        tests: ids of tests of which one must fail, or files or folders of them.
     """
 
     room: str
@@ -26,7 +25,6 @@ class Mutant:
     before: str
     after: str
     tests: tuple[str, ...]
-    collection: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}: {self.why}"
@@ -35,7 +33,7 @@ class Mutant:
         """The text of the file with the fault.
 
         Raises:
-            ValueError: what is to be changed is not in the text once.
+            ValueError: what is to be changed is not in the text once, or no Python comes of it.
         """
         times = text.count(self.before)
         if times != 1:
@@ -43,6 +41,11 @@ class Mutant:
         changed = text.replace(self.before, self.after)
         if changed == text:
             raise ValueError("`after` is the same as `before`")
+        if self.file.endswith(".py"):
+            try:
+                compile(changed, self.file, "exec")
+            except SyntaxError as error:
+                raise ValueError(f"`after` must leave it Python, got {error}") from error
         return changed
 
 
@@ -50,7 +53,7 @@ def read_lists(folder: Path) -> list[Mutant]:
     """Every mutant of the lists in a folder.
 
     Raises:
-        ValueError: an entry lacks a field or has an unknown one.
+        ValueError: an entry lacks a field, has an unknown one or names no test.
     """
     mutants = []
     for path in sorted(folder.glob("*.yml")):
@@ -61,10 +64,10 @@ def read_lists(folder: Path) -> list[Mutant]:
 
 def _mutant(path: Path, entry: dict) -> Mutant:
     needed = {"file", "why", "before", "after", "tests"}
-    if not needed <= set(entry) <= needed | {"collection"}:
+    if set(entry) != needed:
         raise ValueError(f"{path.name}: an entry must have {sorted(needed)}, got {sorted(entry)}")
     before, after = (str(entry[name] or "").removesuffix("\n") for name in ("before", "after"))
-    return Mutant(
-        path.stem, entry["file"], entry["why"], before, after,
-        tuple(entry["tests"].split()), entry.get("collection", False),
-    )  # fmt: skip
+    tests = tuple((entry["tests"] or "").split())
+    if not tests:  # pytest would run them all
+        raise ValueError(f"{path.name}: `tests` must name one or more, got none: {entry['why']}")
+    return Mutant(path.stem, entry["file"], entry["why"], before, after, tests)

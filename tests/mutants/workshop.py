@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import NamedTuple
 
 HEAVY = (
     "torch", "torchvision", "hypothesis", "pytest", "timm", "matplotlib.pyplot", "sklearn",
@@ -32,29 +33,43 @@ NOT_COPIED = shutil.ignore_patterns(
 )
 
 
+class Failure(NamedTuple):
+    """The id of a test, the class of what was raised, and where.
+
+    That is ``setup``, ``call`` or ``teardown``, or ``collect`` with the id of a file.
+    """
+
+    name: str
+    error: str
+    stage: str
+
+
 @dataclass
 class Outcome:
-    """What a run of tests came to: pytest's exit code, the ids that passed and that failed."""
+    """What a run of tests came to: pytest's exit code, the ids that passed, what failed."""
 
     code: int
     passed: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
     output: str = ""
 
 
 class Tally:
-    """A plugin of pytest that notes which tests passed and which failed."""
+    """A plugin of pytest that notes which tests passed, and which failed with what."""
 
     def __init__(self) -> None:
         self.passed: list[str] = []
-        self.failed: list[str] = []
+        self.failed: list[Failure] = []
 
     def pytest_runtest_logreport(self, report) -> None:
-        """Note the end of a test, or an earlier failure."""
-        if report.failed:
-            self.failed.append(report.nodeid)
-        elif report.when == "call" and report.passed:
+        """Note a test that passed."""
+        if report.when == "call" and report.passed:
             self.passed.append(report.nodeid)
+
+    def pytest_exception_interact(self, node, call) -> None:
+        """Note a failure, of a test or of its file."""
+        error = type(call.excinfo.value).__name__
+        self.failed.append(Failure(node.nodeid, error, call.when))
 
 
 class Workshop:
@@ -85,12 +100,14 @@ class Workshop:
         return run
 
     def outcome(self, copy: Path, run: BaseProcess) -> Outcome:
-        """What a run that has ended came to."""
-        run.join()
+        """What a run that has ended, and was waited for, came to."""
         note, output = _files(copy)
+        text = output.read_text(errors="replace")
         if run.exitcode is None or run.exitcode < 0 or not note.exists():
-            return Outcome(-1, output=output.read_text(errors="replace"))
-        return Outcome(**json.loads(note.read_text()), output=output.read_text(errors="replace"))
+            return Outcome(-1, output=text)
+        noted = json.loads(note.read_text())
+        failed = [Failure(*each) for each in noted["failed"]]
+        return Outcome(noted["code"], noted["passed"], failed, text)
 
 
 def _files(copy: Path) -> tuple[Path, Path]:
@@ -109,6 +126,8 @@ def _run(copy: Path, tests: Sequence[str], stop_early: bool) -> None:
     os.chdir(copy)
     os.environ.update(PYTHONPATH=str(copy), PYTHONDONTWRITEBYTECODE="1")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # those for notebooks take seconds
+    os.environ["RESNET_LAB_SEED"] = "0"  # what is found today is found tomorrow
+    os.environ.pop("PYTEST_ADDOPTS", None)
     sys.path.insert(0, str(copy))
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
