@@ -131,7 +131,9 @@ def test_known_mistakes_are_refused_for_their_reason_with_hints(check, mistake):
 def test_a_reason_tells_a_mistake_from_others(check, mistake):
     wrong = ANSWERS["WRONG"][check]
     others = [refusal(check, other).message for other in wrong if other != mistake]
-    assert not is_weak(wrong[mistake].reason, others)
+    assert not is_weak(wrong[mistake].reason, others), (
+        "a reason has at least 12 characters, and is in at most half of the other refusals"
+    )
 
 
 def test_what_a_weak_reason_is():
@@ -146,4 +148,7 @@ def test_every_check_belongs_to_an_exercise_of_a_chapter():
     used = {
         exercise.checker for path in notebooks.chapters() for exercise in solutions.exercises(path)
     }
-    assert used == set(CHECKS)
+    assert used == set(CHECKS), (
+        "each check is the last line of a code cell under `<!-- exercise: id -->`, see "
+        "book/kit/solutions.py"
+    )

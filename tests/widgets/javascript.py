@@ -10,6 +10,7 @@ from node_lines import Node
 from resnet_lab import widgets
 
 SOURCES = Path(widgets.__file__).parent
+FIGURES = sorted(path.parent.name for path in SOURCES.glob("*/live.js"))
 Tree = Any
 """A string, or ``[tag, attributes, children]`` with or without children."""
 

@@ -10,7 +10,7 @@ import stills
 from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.utils import new_document
-from javascript import SOURCES, js
+from javascript import FIGURES, SOURCES, js
 from races import LABELS, runs
 
 from resnet_lab.widgets import Race, StrideCalculator
@@ -27,7 +27,14 @@ def race(**settings: object) -> Race:
     return Race(runs(), **{**WORDS, **settings})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("figure", [StrideCalculator(13, 3, 3, 1, 2, ceil_mode=True), race()])
+EXAMPLES = {"stride": StrideCalculator(13, 3, 3, 1, 2, ceil_mode=True), "race": race()}
+
+
+def test_every_figure_has_its_example() -> None:
+    assert set(EXAMPLES) == set(FIGURES), "a new figure takes a line in EXAMPLES"
+
+
+@pytest.mark.parametrize("figure", EXAMPLES.values())
 def test_it_is_well_formed_and_needs_no_style(figure: StrideCalculator | Race) -> None:
     before = figure._page_html()
     html = drawn(before)
