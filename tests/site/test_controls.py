@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from visits import visit
+from visits import visit, wait_until
 
 pytestmark = pytest.mark.everything
 
@@ -89,8 +89,9 @@ def test_sidebars_fold_on_a_desktop(browser, site):
         page = opened.page
         assert page.locator(".bd-sidebar-primary").bounding_box()["x"] == 0
         page.locator(".primary-toggle:visible").click()
-        page.wait_for_function(
-            "document.querySelector('.bd-sidebar-primary').getBoundingClientRect().right <= 0"
+        wait_until(
+            page,
+            "document.querySelector('.bd-sidebar-primary').getBoundingClientRect().right <= 0",
         )
 
 
@@ -114,7 +115,7 @@ def test_copy_button_copies_the_code(browser, site):
         assert len(code) > 10
         block.hover()
         block.locator(".copybtn").click()
-        page.wait_for_function(READ, arg=code)
+        wait_until(page, READ, code)
 
 
 def test_folded_code_opens_by_keyboard(browser, site):
@@ -133,7 +134,7 @@ def test_print_and_full_screen(browser, site):
         page.locator(".rl-print").click()
         assert page.evaluate("window.printed") is True
         page.locator(".rl-fullscreen").click()
-        page.wait_for_function("document.fullscreenElement !== null")
+        wait_until(page, "document.fullscreenElement !== null")
 
 
 def test_colab_link_is_reached_by_keyboard(browser, site):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from visits import visit
+from visits import visit, wait_until
 
 pytestmark = pytest.mark.everything
 
@@ -40,7 +40,7 @@ def test_the_trap_catches(browser, site):
     with visit(browser, site, "book/index.html") as opened:
         with opened.page.expect_console_message(lambda message: message.text == "seen"):
             opened.page.evaluate(TROUBLE)
-        opened.page.wait_for_function("window.violations.length >= 2")
+        wait_until(opened.page, "window.violations.length >= 2")
         found = " ".join(opened.trouble())
         assert "style-src" in found
         assert "img-src" in found

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from visits import all_awake, visit
+from visits import all_awake, visit, wait_until
 
 pytestmark = pytest.mark.everything
 
@@ -40,9 +40,10 @@ def test_every_race_wakes_plays_and_ranks(opened):
         seen = {race.locator(".rl-race-svg").evaluate("(svg) => svg.outerHTML")}
         start = slider.input_value()
         race.get_by_role("button", name="Play").press("Enter")
-        opened.page.wait_for_function(
+        wait_until(
+            opened.page,
             "([slider, start]) => Number(slider.value) > start",
-            arg=[slider.element_handle(), int(start)],
+            [slider.element_handle(), int(start)],
         )
         race.get_by_role("button", name="Pause").press("Enter")
         assert int(slider.input_value()) > int(start)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+PATIENCE = 60  # seconds, for a busy machine
 VIOLATIONS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -62,7 +64,19 @@ def visit(
         context.close()
 
 
+def wait_until(page: Any, condition: str, arg: Any = None) -> None:
+    """Wait until an expression, or a function of ``arg``, is true in the page.
+
+    Playwright's own ``wait_for_function`` looks again by evaluating text inside the page. The
+    pages' policy forbids that, so it fails wherever the first look is too early.
+    """
+    until = time.monotonic() + PATIENCE
+    while not page.evaluate(condition, arg):
+        assert time.monotonic() < until, f"not true within {PATIENCE} s: {condition}"
+        page.wait_for_timeout(20)
+
+
 def all_awake(page: Any) -> None:
     """Wait until every figure of the page lives; there has to be one."""
     assert page.locator(".rl-widget").count()
-    page.wait_for_function("!document.querySelector('.rl-widget:not([data-awake])')")
+    wait_until(page, "!document.querySelector('.rl-widget:not([data-awake])')")
