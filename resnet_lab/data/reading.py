@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
@@ -65,13 +66,30 @@ class Images(Dataset[tuple[Tensor, int]]):
 
 
 def _open(path: str) -> Any:
-    from PIL import Image
+    """An image in RGB, the right way up."""
+    from PIL import Image, ImageOps
 
     try:
         with Image.open(path) as image:
-            return image.convert("RGB")
+            return _in_8_bits(ImageOps.exif_transpose(image)).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} must be an image that Pillow can read: {error}") from error
+
+
+def _in_8_bits(image: Any) -> Any:
+    """The image with 8 bits a channel; Pillow itself would cut all above 255 off.
+
+    Raises:
+        ValueError: its mode has no range that could be scaled.
+    """
+    from PIL import Image
+
+    if image.mode.startswith("I;16"):
+        pixels = np.asarray(image).astype(np.uint32)
+        return Image.fromarray(((pixels + 128) // 257).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise ValueError(f"its pixels, of mode {image.mode!r}, have no known range: save 8 bits")
+    return image
 
 
 def _mixed(*numbers: int) -> int:

@@ -57,6 +57,9 @@ LESS: dict[str, tuple[str, dict[str, Any]]] = {
 DEPTHS = (20, 32, 44, 56, 110)
 LOWER_RATES = (0.03, 0.01, 0.003, 0.001)
 BY_RATE = ("plain20", "plain56", "resnet56")
+BY_START = {
+    "plain20": "plain-20", "plain56": "plain-56", "resnet20": "ResNet-20", "resnet56": "ResNet-56",
+}  # fmt: skip
 
 RUNS = {
     run.name: run
@@ -78,6 +81,15 @@ RUNS = {
             Run(f"{name}-lr{lr:g}", f"{title}, learning rate {lr:g}", name, recipe={"lr": lr})
             for name, title in zip(BY_RATE, ("plain-20", "plain-56", "ResNet-56"), strict=True)
             for lr in LOWER_RATES
+        ),
+        *(
+            run
+            for name, title in BY_START.items()
+            for run in (
+                Run(f"{name}-clipped", f"{title}, gradients clipped", name,
+                    recipe={"clip_norm": 1.0}),
+                Run(f"{name}-warmup", f"{title}, warm-up", name, warmup=True),
+            )
         ),
         Run("resnet18", "ResNet-18", "resnet18"),
         Run("resnet18-3x3", "ResNet-18, 3x3 stem", "resnet18", {"stem": "3x3"}),
@@ -124,6 +136,13 @@ EXPERIMENTS = {
             tuple(
                 run for name in BY_RATE
                 for run in (name, *(f"{name}-lr{lr:g}" for lr in LOWER_RATES))
+            ),
+            BY_SIZE, "this book",
+        ),
+        Experiment(
+            "first-step", "Does a deep plain network fail by its depth, or by its first step?",
+            tuple(
+                run for name in BY_START for run in (name, f"{name}-clipped", f"{name}-warmup")
             ),
             BY_SIZE, "this book",
         ),

@@ -4,6 +4,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from resnet_lab.hooks.compiled import compile_anew
 from resnet_lab.models import ResNet
 
 
@@ -24,6 +25,7 @@ def detach_shortcuts(model: ResNet) -> None:
         raise ValueError(f"model must have shortcuts, got {model.spec.name}, a plain network")
     for block in model.blocks:
         block.get_submodule("downsample").requires_grad_(False).register_forward_hook(_detach)
+    compile_anew()
 
 
 def _detach(module: nn.Module, args: tuple[Any, ...], output: Tensor) -> Tensor:

@@ -56,14 +56,13 @@ def cifar(name: str, depth: int, block: str = "basic", **changes: Any) -> ResNet
         TypeError: the depth is no integer.
     """
     check_choice("block", block, KERNELS)
-    check_integer("depth", depth, least=1)
     per_block = 3 * len(KERNELS[block])  # layers that one more block in each stage adds
+    check_integer("depth", depth, least=per_block + 2)
     n, rest = divmod(depth - 2, per_block)
-    if n < 1 or rest:
-        near = sorted({per_block * max(n, 1) + 2, per_block * max(n + 1, 1) + 2})
+    if rest:
         raise ValueError(
             f"depth must be {per_block}n + 2 with {block} blocks, got {depth}; near it: "
-            f"{' and '.join(map(str, near))}"
+            f"{depth - rest} and {depth - rest + per_block}"
         )
     small: dict[str, Any] = {"stem": "3x3", "stem_width": 16, "widths": (16, 32, 64)}
     return ResNetSpec(

@@ -20,6 +20,7 @@ from resnet_lab.checks import check_integer
 
 KEPT = 2
 PATTERN = "step-*.pt"
+WEIGHTS, RECORD = "weights.pt", "record.json"
 OTHER_CODE = (
     ": other code wrote its checkpoints. Go on with that code, or begin anew in another folder"
 )
@@ -56,6 +57,25 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
         if other not in kept:
             other.unlink()
     return path
+
+
+def check_folder(folder: Path) -> None:
+    """Try whether a run can keep its results in a folder, before there are any to lose.
+
+    Raises:
+        OSError: the folder can't be made, or nothing can be written there.
+        ValueError: it holds results, and no checkpoints of the run that they belong to.
+    """
+    tried = folder / ".tried"
+    write_whole(tried, b"")
+    tried.unlink()
+    if not any(folder.glob(PATTERN)):
+        for name in (WEIGHTS, RECORD):
+            if (folder / name).exists():
+                raise ValueError(
+                    f"folder must not hold the {name} of another run, got {folder}: move it away, "
+                    "or choose another folder"
+                )
 
 
 def load_checkpoint(folder: Path) -> dict[str, Any] | None:

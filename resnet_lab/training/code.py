@@ -52,6 +52,7 @@ NEUTRAL = {
         ),
         "is for networks from elsewhere, which a record calls given",
     ),
+    "hooks/compiled.py": "has hooks seen, where a network was compiled before",
     "checks.py": "refuses arguments, or lets them pass as they are",
     "training/checkpoint.py": "returns what was saved, by its SHA-256",
     "training/code.py": "says which code it was",

@@ -14,6 +14,11 @@ from resnet_lab.tables import markdown_table
 NORMALIZATIONS = ("pixel mean", "channel mean and deviation", "none")
 """What is done to the images before the first layer."""
 
+FOR_A_FOLDER = {
+    "crop_padding": 0, "flip": False, "held_out": 0, "normalization": "channel mean and deviation",
+}  # fmt: skip
+"""What a folder of images asks of a recipe: it crops and flips while it reads."""
+
 
 @dataclass(frozen=True, repr=False)
 class Recipe:
@@ -31,6 +36,8 @@ class Recipe:
         drop_divisor: by how much it is divided each time.
         momentum: of the gradient descent, in torch's convention, without dampening.
         weight_decay: on every parameter: weights, biases, gammas and betas.
+        clip_norm: largest norm of all gradients together; where it is larger, all of them are
+            scaled down to it before the step; None: no clipping (arXiv:1211.5063, section 3.2).
         warmup_lr: learning rate until the training error is low enough; None: no warm-up.
         warmup_error: training error, in percent, below which the warm-up ends.
         warmup_window: steps over which that error is taken, again and again.
@@ -53,6 +60,7 @@ class Recipe:
     drop_divisor: float = 10.0
     momentum: float = 0.9
     weight_decay: float = 1e-4
+    clip_norm: float | None = None
     warmup_lr: float | None = None
     warmup_error: float = 80.0
     warmup_window: int = 100
@@ -77,8 +85,9 @@ class Recipe:
             ("weight_decay", 0, None), ("warmup_error", 0, 100),
         ):  # fmt: skip
             check_number(name, getattr(self, name), least, most)
-        if self.warmup_lr is not None:
-            check_number("warmup_lr", self.warmup_lr, 0)
+        for name in ("clip_norm", "warmup_lr"):
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name), 0)
         if not isinstance(self.drops, tuple):
             raise TypeError(f"drops must be a tuple of steps, got {self.drops!r}")
         for drop in self.drops:
@@ -109,6 +118,11 @@ class Recipe:
         passed = sum(step >= drop for drop in self.drops)
         return self.lr / self.drop_divisor**passed
 
+    @property
+    def suits_a_folder(self) -> bool:
+        """Whether it leaves crops and flips to a folder of images, which does them itself."""
+        return all(getattr(self, name) == value for name, value in FOR_A_FOLDER.items())
+
     def to_json(self) -> dict[str, Any]:
         """Its fields, as JSON has them: tuples are lists."""
         return {**asdict(self), "drops": list(self.drops)}
@@ -123,6 +137,8 @@ class Recipe:
         yield "batch", f"{self.batch} images"
         yield "optimizer", f"stochastic gradient descent, momentum {self.momentum:g}"
         yield "weight decay", f"{self.weight_decay:g} on every parameter"
+        if self.clip_norm is not None:
+            yield "gradients", f"scaled down to a norm of {self.clip_norm:g} where it is larger"
         drops = " and ".join(f"{drop:,}" for drop in self.drops)
         divided = f", divided by {self.drop_divisor:g} after {drops} steps" if drops else ""
         yield "learning rate", f"{self.lr:g}{divided}"
@@ -133,9 +149,10 @@ class Recipe:
             )
         yield "ends after", f"{self.iterations:,} steps, with the last weights"
         yield "normalization", self.normalization
-        crop = f"padded by {self.crop_padding}, then a random crop" if self.crop_padding else "none"
+        none = "none" + ", but for a folder's images as they are read" * self.suits_a_folder
+        crop = f"padded by {self.crop_padding}, then a random crop" if self.crop_padding else none
         yield "crop", crop
-        yield "flip", "half of the images" if self.flip else "none"
+        yield "flip", "half of the images" if self.flip else none
         yield "tested on", (
             f"{self.held_out:,} training images held out" if self.held_out else "the test images"
         )

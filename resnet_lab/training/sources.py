@@ -7,7 +7,7 @@ import torch
 
 from resnet_lab.data import ImageFolderData, ImageSet
 from resnet_lab.training.batches import Batch, MemoryBatches
-from resnet_lab.training.recipe import Recipe
+from resnet_lab.training.recipe import FOR_A_FOLDER, Recipe
 
 Data = ImageSet | ImageFolderData
 
@@ -41,10 +41,7 @@ class FolderBatches:
     def __init__(
         self, data: ImageFolderData, recipe: Recipe, seed: int, device: torch.device
     ) -> None:
-        for name, wanted in (
-            ("crop_padding", 0), ("flip", False), ("held_out", 0),
-            ("normalization", "channel mean and deviation"),
-        ):  # fmt: skip
+        for name, wanted in FOR_A_FOLDER.items():
             if (value := getattr(recipe, name)) != wanted:
                 raise ValueError(
                     f"{name} must be {wanted!r} for a folder of images, which crops and flips "

@@ -64,7 +64,9 @@ def load_optimizer(optimizer: torch.optim.SGD, state: dict[str, Any]) -> None:
             group["lr"] = rate
 
 
-def make_step(net: nn.Module, optimizer: torch.optim.SGD, execution: Execution) -> Step:
+def make_step(
+    net: nn.Module, optimizer: torch.optim.SGD, recipe: Recipe, execution: Execution
+) -> Step:
     """The function that takes one training step, as the execution asks.
 
     Raises:
@@ -83,6 +85,8 @@ def make_step(net: nn.Module, optimizer: torch.optim.SGD, execution: Execution) 
             result = measure(forward(images), batch.labels)
         optimizer.zero_grad(set_to_none=True)
         result.loss.backward()
+        if recipe.clip_norm is not None:
+            nn.utils.clip_grad_norm_(net.parameters(), recipe.clip_norm)
         optimizer.step()
         return StepResult(result.loss.detach(), result.wrong)
 

@@ -12,6 +12,9 @@ from torch import nn
 
 from resnet_lab.models import ResNetSpec
 from resnet_lab.training.checkpoint import (
+    RECORD,
+    WEIGHTS,
+    check_folder,
     check_identity,
     checked_interval,
     load_checkpoint,
@@ -76,7 +79,7 @@ class Trainer:
         self.share = self.group.share(recipe.batch)
         self.optimizer = make_optimizer(self.model, recipe, execution)
         self.net = self.group.join(self.model)
-        self.take_step = make_step(self.net, self.optimizer, execution)
+        self.take_step = make_step(self.net, self.optimizer, recipe, execution)
         self.every = recipe.evaluate_every or math.ceil(self.batches.train_size / recipe.batch)
         self.checkpoint_every = checked_interval(checkpoint_every, self.every)
         self.folder = None if folder is None else Path(folder)
@@ -101,8 +104,9 @@ class Trainer:
                 On the CPU the result is the same, bit for bit, as without the pause.
 
         Raises:
-            ValueError: the folder holds checkpoints and ``resume`` is False, or those of
-                another run.
+            OSError: nothing can be written into the folder.
+            ValueError: the folder holds checkpoints and ``resume`` is False, or what belongs to
+                another run; or one of the first test images can't be read.
             CheckpointError: none of its checkpoints is whole.
             LostProcessError: another process of the group is gone.
         """
@@ -163,10 +167,12 @@ class Trainer:
         saving = self._is_time(self.checkpoint_every)
         if (looking or testing or saving) and (ended := self._look(bar)):
             return ended
+        if saving:
+            self._save_checkpoint()  # before the test, which may fail
         if testing:
             self._add_point()
         stop = looking and self.group.any(self.stopping)
-        if stop or saving:
+        if stop:
             self._save_checkpoint()
         early = stop and self.steps < self.recipe.iterations
         return f"stopped at step {self.steps}" if early else ""
@@ -201,6 +207,9 @@ class Trainer:
         return time.perf_counter() - self.begun
 
     def _begin(self, resume: bool) -> None:
+        if self.folder is not None and self.group.rank == 0:
+            check_folder(self.folder)
+        next(self.batches.test())  # images that can't be read are found before the first step
         state = None if self.folder is None else load_checkpoint(self.folder)
         if state is not None:
             if not resume:
@@ -210,6 +219,8 @@ class Trainer:
             self._restore(state)
         self.begun = time.perf_counter() - self.seconds
         self.model.train()
+        if self.steps and self._is_time(self.every) and self.steps not in self.curve.step[-1:]:
+            self._add_point()  # the checkpoint was written before it
 
     def _save_checkpoint(self) -> None:
         if self.folder is None:
@@ -217,7 +228,7 @@ class Trainer:
         state = {
             "identity": self.identity, "commit": self.commit,
             "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
-            "steps": self.steps, "schedule": self.schedule.state(),
+            "steps": self.steps, "lr": self.lr, "schedule": self.schedule.state(),
             "tally": self.tally.state(self.group), "curve": self.curve.lists(),
             "first_losses": self.first_losses, "seconds": self._elapsed(),
         }  # fmt: skip
@@ -228,8 +239,8 @@ class Trainer:
         check_identity(state["identity"], self.identity, self.folder)
         self.model.load_state_dict(state["model"])
         load_optimizer(self.optimizer, state["optimizer"])
-        self.take_step = make_step(self.net, self.optimizer, self.execution)
-        self.commit, self.steps = state["commit"], state["steps"]
+        self.take_step = make_step(self.net, self.optimizer, self.recipe, self.execution)
+        self.commit, self.steps, self.lr = state["commit"], state["steps"], state["lr"]
         self.schedule.restore(state["schedule"])
         self.tally.restore(state["tally"], self.group)
         self.curve, self.first_losses = Curve(**state["curve"]), state["first_losses"]
@@ -239,6 +250,6 @@ class Trainer:
         record, self.stopping = self.record(ended), False
         self.seconds = record.seconds
         if self.folder is not None and self.group.rank == 0:
-            save_weights(self.model, self.folder / "weights.pt")
-            record.save(self.folder / "record.json")
+            save_weights(self.model, self.folder / WEIGHTS)
+            record.save(self.folder / RECORD)
         return record

@@ -242,6 +242,36 @@ def test_images_of_any_kind_have_three_channels(tmp_path):
         assert torch.equal(image, images[0])
 
 
+def test_pixels_of_16_bits_are_scaled(tmp_path):
+    """Pillow would cut what is above 255 off, and all of the picture be white."""
+    ramp = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 16
+    wanted = torch.from_numpy(np.round(ramp / 65535 * 255).astype(np.uint8))
+    for name in ("a.png", "b.tif"):
+        Image.fromarray(ramp).save(tmp_path / name)
+        image, _ = Images([(str(tmp_path / name), 0)], 56, None)[(0, 0)]
+        assert torch.equal(image, wanted[4:-4, 4:-4].expand(3, 56, 56))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_pixels_without_a_range_are_refused(tmp_path, kind):
+    path = tmp_path / "a.tif"
+    Image.fromarray(np.ones((8, 8), kind)).save(path)
+    with pytest.raises(ValueError, match=r"a.tif must be an image .*no known range: save 8 bits"):
+        Images([(str(path), 0)], 8, None)[(0, 0)]
+
+
+def test_a_picture_is_the_way_up_that_its_camera_says(tmp_path):
+    pixels = np.zeros((40, 40, 3), np.uint8)
+    pixels[:20, :20] = 255  # upper left
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by a quarter: then it is upper right
+    path = tmp_path / "a.jpg"
+    Image.fromarray(pixels).save(path, exif=exif, quality=100)
+    image, _ = Images([(str(path), 0)], 35, None)[(0, 0)]
+    corners = (image[0, :10, :10], image[0, :10, -10:], image[0, -10:, :10], image[0, -10:, -10:])
+    assert [int(corner.float().mean()) > 200 for corner in corners] == [False, True, False, False]
+
+
 def test_a_path_may_begin_at_home(pictures, monkeypatch):
     monkeypatch.setenv("HOME", str(pictures.parent))
     assert ImageFolderData("~/pictures", SIZE).path == pictures

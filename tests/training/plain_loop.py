@@ -42,6 +42,11 @@ def plain_loop(model: nn.Module, batches: list, recipe, halves: int = 1) -> list
             if half:
                 for name, buffer in model.named_buffers():
                     buffer.copy_(statistics[name])
+        if recipe.clip_norm is not None:
+            gradients = [parameter.grad for parameter in model.parameters()]
+            norm = sum(float(gradient.double().square().sum()) for gradient in gradients) ** 0.5
+            for gradient in gradients:
+                gradient.mul_(min(1.0, recipe.clip_norm / norm))
         optimizer.step()
         losses.append(total)
         seen += len(labels)

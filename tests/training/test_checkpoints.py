@@ -346,6 +346,32 @@ def test_the_last_weights_load_into_the_network_safely(tmp_path):
     assert {name[:5] for name in files(tmp_path)} == {"recor", "weigh", "step-"}
 
 
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("name", ["weights.pt", "record.json"])
+def test_results_of_another_run_are_not_written_over(tmp_path, name, resume):
+    (tmp_path / name).write_bytes(b"of a week")
+    trainer = tiny_trainer(tmp_path)
+    with pytest.raises(ValueError, match=f"^folder must not hold the {name} of another run"):
+        trainer.run(resume=resume)
+    assert trainer.steps == 0
+    assert (tmp_path / name).read_bytes() == b"of a week"
+    assert files(tmp_path) == [name]
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_first_step(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    trainer = tiny_trainer(tmp_path / "file" / "run")
+    with pytest.raises(OSError, match="file"):
+        trainer.run()
+    assert trainer.steps == 0
+
+
+def test_a_finished_run_that_is_resumed_is_the_same(tmp_path):
+    record, again = tiny_trainer(tmp_path).run(), tiny_trainer(tmp_path).run(resume=True)
+    assert {**record.curve.lists(), "seconds": 0} == {**again.curve.lists(), "seconds": 0}
+    assert again.finished
+
+
 def test_a_run_without_a_folder_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert tiny_trainer().run().finished

@@ -122,6 +122,25 @@ def test_the_change_is_copied_and_pickled_with_the_network():
     assert not torch.equal(gradients(fresh)[1]["conv1.weight"], expected["conv1.weight"])
 
 
+def test_a_network_that_has_run_compiled_is_changed_too():
+    model = resnet_lab.build("resnet20")
+    compiled = torch.compile(model, backend="eager")
+    images = torch.randn(2, 3, 8, 8)
+
+    def gradient() -> torch.Tensor:
+        model.zero_grad()
+        compiled(images).sum().backward()
+        return model.conv1.weight.grad.clone()
+
+    before = gradient()
+    detach_shortcuts(model)
+    assert not torch.allclose(before, gradient())
+    changed = gradient()
+    model.zero_grad()
+    model(images).sum().backward()
+    torch.testing.assert_close(changed, model.conv1.weight.grad)
+
+
 def test_a_plain_network_is_refused():
     model = resnet_lab.build("plain20")
     with pytest.raises(ValueError, match="^model must have shortcuts, got plain20, a plain net"):

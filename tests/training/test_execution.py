@@ -41,7 +41,7 @@ def test_a_cuda_graph_is_refused_where_several_processes_train(monkeypatch):
     monkeypatch.setattr(Execution, "torch_device", torch.device("cuda"))
     joined = object.__new__(DistributedDataParallel)
     with pytest.raises(ValueError, match="^cuda_graph must be False where several processes"):
-        make_step(joined, None, Execution(cuda_graph=True))
+        make_step(joined, None, RECIPE, Execution(cuda_graph=True))
 
 
 @pytest.mark.everything

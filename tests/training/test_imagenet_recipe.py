@@ -86,6 +86,29 @@ def test_a_stopped_run_on_a_folder_goes_on_exactly(pictures, tmp_path):
     assert record.curve.test_loss == expected.curve.test_loss
 
 
+def test_an_image_that_cannot_be_read_costs_no_training(pictures, tmp_path):
+    """One of the first is found before the first step, a later one after a checkpoint."""
+    data = ImageFolderData(pictures, size=16)
+    (pictures / "val" / "blue" / "0.jpg").write_bytes(b"no image")
+    trainer = tiny_trainer(tmp_path / "run", data=data, recipe=FOLDER)
+    with pytest.raises(ValueError, match=r"val/blue/0.jpg must be an image"):
+        trainer.run()
+    assert trainer.steps == 0
+    (pictures / "val" / "blue" / "0.jpg").write_bytes((pictures / "val/blue/1.jpg").read_bytes())
+    whole = (pictures / "val" / "red" / "1.jpg").read_bytes()  # in the second batch of four
+    (pictures / "val" / "red" / "1.jpg").write_bytes(b"no image")
+    with pytest.raises(ValueError, match=r"val/red/1.jpg must be an image"):
+        tiny_trainer(tmp_path / "run", data=data, recipe=FOLDER).run()
+    (pictures / "val" / "red" / "1.jpg").write_bytes(whole)
+    resumed = tiny_trainer(tmp_path / "run", data=data, recipe=FOLDER)
+    seen = []
+    resumed.on_point = lambda trainer: seen.append((trainer.steps, trainer.lr))
+    record = resumed.run(resume=True)
+    assert seen == [(4, 0.1), (8, 0.1), (12, pytest.approx(0.01))]
+    straight = tiny_trainer(data=data, recipe=FOLDER).run()
+    assert {**record.curve.lists(), "seconds": 0} == {**straight.curve.lists(), "seconds": 0}
+
+
 def test_steps_in_turn_are_read_in_one_go_and_others_where_they_are(pictures, monkeypatch):
     data, begun = ImageFolderData(pictures, size=16), []
     read = data.train_batches

@@ -16,7 +16,7 @@ from resnet_lab.training import RECIPES, Recipe, recipe
 PAPER = {
     "batch": 128, "iterations": 64_000, "lr": 0.1, "drops": (32_000, 48_000), "drop_divisor": 10,
     "momentum": 0.9, "weight_decay": 0.0001, "crop_padding": 4, "flip": True,
-    "normalization": "pixel mean", "warmup_lr": None, "held_out": 0,
+    "normalization": "pixel mean", "warmup_lr": None, "clip_norm": None, "held_out": 0,
 }  # fmt: skip
 
 
@@ -117,6 +117,8 @@ def test_unknown_recipes_and_fields_are_named():
         ({"momentum": 1.5}, ValueError, "^momentum must be at least 0 and at most 1, got 1.5"),
         ({"weight_decay": -1}, ValueError, "^weight_decay must be at least 0, got -1"),
         ({"warmup_lr": -1}, ValueError, "^warmup_lr must be at least 0, got -1"),
+        ({"clip_norm": -1}, ValueError, "^clip_norm must be at least 0, got -1"),
+        ({"clip_norm": "1"}, TypeError, "^clip_norm must be a number, got '1'"),
         ({"warmup_error": 101}, ValueError, "^warmup_error must be .* at most 100, got 101"),
         ({"warmup_window": 0}, ValueError, "^warmup_window must be at least 1, got 0"),
         ({"drops": [400]}, TypeError, r"^drops must be a tuple of steps, got \[400\]"),
@@ -144,6 +146,9 @@ def test_a_recipe_prints_every_ingredient():
     ):  # fmt: skip
         assert words in text
     assert "warm-up" not in text
+    assert "gradients" not in text
+    clipped = repr(recipe("cifar", clip_norm=1.5))
+    assert "scaled down to a norm of 1.5 where it is larger" in clipped
     warm = RECIPES["cifar-110"]
     assert "0.01 until the training error, over 100 steps, is below 80 %" in repr(warm)
     plain = repr(recipe("cifar", drops=(), crop_padding=0, flip=False, held_out=5000))
@@ -154,13 +159,22 @@ def test_a_recipe_prints_every_ingredient():
     assert rows[2:] == [f"| {name} | {value} |" for name, value in warm.ingredients()]
 
 
+def test_a_recipe_for_a_folder_says_that_the_folder_crops_and_flips():
+    """The recipe itself does neither; a reader who sees "none" would look for the fault there."""
+    by_reading = "none, but for a folder's images as they are read"
+    rows = dict(RECIPES["imagenet"].ingredients())
+    assert (rows["crop"], rows["flip"]) == (by_reading, by_reading)
+    rows = dict(RECIPES["short"].ingredients())
+    assert (rows["crop"], rows["flip"]) == ("none", "none")
+
+
 def test_every_change_of_what_is_trained_shows_in_print():
     """Two recipes that print alike train alike, but for when they are tested."""
     changes = {
         "name": "x", "batch": 64, "iterations": 5, "lr": 0.2, "drops": (3,), "drop_divisor": 5.0,
         "momentum": 0.8, "weight_decay": 0.0, "warmup_lr": 0.02, "warmup_error": 70.0,
         "warmup_window": 50, "crop_padding": 3, "flip": False, "normalization": "none",
-        "held_out": 10,
+        "held_out": 10, "clip_norm": 1.0,
     }  # fmt: skip
     warm = RECIPES["cifar-110"]
     assert set(changes) == {f.name for f in dataclasses.fields(Recipe)} - {"evaluate_every"}

@@ -50,6 +50,20 @@ def test_thirty_steps_are_those_of_a_plain_loop(changes):
     assert record.curve.train_loss == pytest.approx(means)
 
 
+@pytest.mark.parametrize("clip_norm", [0.3, 1e6])
+def test_gradients_are_scaled_down_together_to_the_largest_norm(clip_norm):
+    recipe = RECIPE.changed(clip_norm=clip_norm, iterations=5, drops=())
+    trainer, model = tiny_trainer(recipe=recipe), first_network(seed=0)
+    losses = trainer.run().first_losses
+    source = batches_of(recipe, seed=0)
+    batches = [source.train(step) for step in range(5)]
+    assert losses == pytest.approx(plain_loop(model, batches, recipe), rel=1e-5)
+    for name, weight in model.state_dict().items():
+        torch.testing.assert_close(trainer.model.state_dict()[name], weight, msg=name)
+    free = plain_loop(first_network(seed=0), batches, recipe.changed(clip_norm=None))
+    assert (losses == pytest.approx(free, rel=1e-5)) == (clip_norm == 1e6)
+
+
 def test_the_warm_up_ends_after_the_first_window_that_is_good_enough():
     def rates(**changes):
         recipe = RECIPE.changed(**WARM, evaluate_every=1, **changes)
