@@ -8,7 +8,7 @@ SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.json
 PORT     ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all mutants lint claims sync minutes bench replay lab serve screenshots clean
+.PHONY: help book test test-all mutants lint claims sync minutes reading bench replay lab serve screenshots clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -56,6 +56,9 @@ sync: $(READY)  ## write the generated cells and tables again
 
 minutes: $(READY)  ## execute each chapter and record how long it takes
 	@$(RUN) -m book.kit.minutes
+
+reading: $(READY)  ## count the words of the built pages and record them
+	@$(RUN) -m book.kit.reading
 
 bench: $(READY)  ## speed as ratios against named references
 	@$(RUN) -m benchmarks

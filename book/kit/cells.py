@@ -7,6 +7,7 @@ from typing import Any
 from book.kit.metadata import Chapter
 from book.kit.notebooks import BOOK, ROOT
 from book.kit.quizzes import Item
+from book.kit.reading import Reading
 
 _INSTALL = """\
 try:
@@ -22,11 +23,14 @@ def install() -> str:
     return _INSTALL.format(address=project["project"]["urls"]["Repository"])
 
 
-def header(chapter: Chapter, minutes: dict[str, Any] | None) -> str:
-    """Objectives and measured running time."""
+def header(
+    chapter: Chapter, minutes: dict[str, Any] | None = None, reading: Reading | None = None
+) -> str:
+    """Objectives, minutes to read, and measured running time."""
     lines = [f"> **Objectives.** Chapter {chapter.number}, part {chapter.part}. Afterwards you can"]
     lines += [">", *(f"> - {objective.text}" for objective in chapter.objectives), ">"]
-    return "\n".join([*lines, f"> {_running_time(minutes or {})}"])
+    read = f"About {reading.minutes} minutes to read. " if reading else ""
+    return "\n".join([*lines, f"> {read}{_running_time(minutes or {})}"])
 
 
 def prediction(item: Item) -> str:

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from book.claims import table
-from book.kit import cells, metadata, notebooks, quizzes
+from book.kit import cells, metadata, notebooks, quizzes, reading
 
 CLAIMS_BEGIN, CLAIMS_END = "<!-- generated: claims -->", "<!-- end of generated -->"
 
 
-def synced(path: Path, minutes: dict[str, Any]) -> notebooks.Notebook:
+def synced(
+    path: Path, minutes: dict[str, Any], counts: dict[str, reading.Reading]
+) -> notebooks.Notebook:
     """The notebook with every generated cell as its source says.
 
     Raises:
@@ -32,7 +34,9 @@ def synced(path: Path, minutes: dict[str, Any]) -> notebooks.Notebook:
             if tag == "install":
                 cell["source"] = cells.install()
             elif tag == "chapter-header":
-                cell["source"] = cells.header(chapter, minutes.get(path.stem))
+                cell["source"] = cells.header(
+                    chapter, minutes.get(path.stem), counts.get(path.stem)
+                )
             elif tag == "prediction":
                 item = cell["metadata"].get("resnet_lab", {}).get("item", "")
                 cell["source"] = cells.prediction(questions.prediction(item))
@@ -45,7 +49,10 @@ def expected(book: Path = notebooks.BOOK) -> dict[Path, str]:
     """What each file with generated parts should hold."""
     timed = book / "minutes.json"
     minutes = json.loads(timed.read_text(encoding="utf-8")) if timed.exists() else {}
-    texts = {path: notebooks.dump(synced(path, minutes)) for path in notebooks.chapters(book)}
+    counts = reading.recorded(book / "reading.json")
+    texts = {
+        path: notebooks.dump(synced(path, minutes, counts)) for path in notebooks.chapters(book)
+    }
     page = book / "appendix" / "claims.md"
     if page.exists():
         texts[page] = _between(page.read_text(encoding="utf-8"), table.markdown())

@@ -71,7 +71,7 @@ class Chapter:
         self.notebook = {"nbformat": 4, "nbformat_minor": 5, "cells": cells,
                          "metadata": copy.deepcopy(METADATA)}
         self.write()
-        self.notebook = sync.synced(self.path, {})
+        self.notebook = sync.synced(self.path, {}, {})
         self.write()
 
     def write(self) -> Path:

@@ -42,7 +42,7 @@ def test_header_says_objectives_and_measured_times(chapter):
     assert "> - compute a size" in chapter.notebook["cells"][1]["source"]
     assert "Not timed yet." in chapter.notebook["cells"][1]["source"]
     timed = {"cpu": {"seconds": 12.3, "cores": 2}, "gpu": {"seconds": 4.4, "device": "A100"}}
-    notebook = sync.synced(chapter.path, {"04_sample": timed})
+    notebook = sync.synced(chapter.path, {"04_sample": timed}, {})
     assert "12 seconds on 2 CPU cores and 4 seconds on a GPU (A100)" in (
         notebook["cells"][1]["source"]
     )
@@ -133,7 +133,7 @@ def test_an_unknown_prediction_names_the_known_ones(chapter):
     chapter.notebook["cells"][3]["metadata"]["resnet_lab"]["item"] = "gess"
     chapter.write()
     with pytest.raises(ValueError, match=r"'gess'; there are \['guess'\]"):
-        sync.synced(chapter.path, {})
+        sync.synced(chapter.path, {}, {})
 
 
 def test_exercises_pair_stub_check_and_solution(chapter):
