@@ -6,6 +6,7 @@ from typing import Any
 
 from book.kit.metadata import Chapter
 from book.kit.notebooks import BOOK, ROOT
+from book.kit.order import ordered
 from book.kit.quizzes import Item
 from book.kit.reading import Reading
 
@@ -71,7 +72,7 @@ def _folds(item: Item) -> list[str]:
         f'<details class="rl-option" data-item="{item.id}">\n'
         f"<summary>{_code(option.text)}</summary>\n\n"
         f"**{'Right' if option.right else 'No'}.** {option.feedback}\n\n</details>"
-        for option in item.options
+        for option in ordered(item)
     ]
 
 

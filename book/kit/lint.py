@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from book.kit import cells, metadata, notebooks, numerals, proofs, prose, quizzes
+from book.kit import cells, ids, metadata, notebooks, numerals, proofs, prose, quizzes
 from book.kit.notebooks import Notebook
 
 MOST_LINES = 15
 MOST_COLUMNS = 78  # of code that the page shows without scrolling
+NO_OUTPUT = {"install", "remove-cell", "remove-output", "hide-output"}
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,20 @@ def generated_cells(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, 
             yield "notebook", 0, f"predictions {wanted} must each have one cell, got {placed}."
 
 
+def results(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
+    """A prediction is answered by what a code cell after it puts out."""
+    questions = _readable_questions(path)
+    for prediction in questions.predictions if questions else ():
+        after = _after(notebook, prediction.id)
+        shown = {cell["id"] for cell in after
+                 if cell["cell_type"] == "code" and not NO_OUTPUT & set(notebooks.tags(cell))}
+        if after and prediction.result not in shown:
+            yield f"prediction {prediction.id}", 0, (
+                f"result is {prediction.result!r}, which is no code cell after it whose output a "
+                "page shows. Name the first cell whose output answers it."
+            )
+
+
 def form(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
     """What git should not see, and what Colab could not read."""
     if (notebook.get("nbformat"), notebook.get("nbformat_minor")) != (4, 5):
@@ -139,9 +154,16 @@ def form(notebook: Notebook, path: Path) -> Iterator[tuple[str, int, str]]:
 
 
 RULES: tuple[Rule, ...] = (
-    prose.typed_numerals, quiz_numerals, metadata_form, errors_allowed, generated_cells, form,
-    prose.portable_markdown, prose.wording,
+    prose.typed_numerals, quiz_numerals, metadata_form, errors_allowed, generated_cells,
+    results, form, prose.portable_markdown, prose.wording,
 )
+
+
+def _after(notebook: Notebook, item: str) -> list[notebooks.Cell]:
+    """The cells after the one with a prediction; none where there is no such cell."""
+    cells = notebook["cells"]
+    asked = [cell["metadata"].get("resnet_lab", {}).get("item") == item for cell in cells]
+    return cells[asked.index(True) + 1 :] if True in asked else []
 
 
 def _prose(notebook: Notebook) -> str:
@@ -164,6 +186,7 @@ def main() -> int:
     """Check every chapter; the exit status is 1 where something was found."""
     paths = notebooks.chapters()
     found = [finding for path in paths for finding in check(path)]
+    found += [Finding(ids.listing().name, id_, 0, text) for id_, text in ids.faults()]
     print("\n".join(map(str, found)) or f"{len(paths)} chapters: nothing found.")
     return int(bool(found))
 

@@ -5,6 +5,7 @@ As an example::
     chapter: 4
     predictions:
       - id: pool-without-padding
+        result: run-unpadded  # the code cell whose output answers it
         question: The pool loses its padding. How wide is its output?
         options:
           - {text: "55", right: true, feedback: One window fewer fits.}
@@ -20,7 +21,8 @@ As an example::
 ``question`` and ``feedback`` are Markdown. ``text`` is plain, with code between backticks
 (it becomes the summary of a fold, which Markdown does not reach into). ``proof`` names a
 function of the Python file beside it, ``book/quizzes/name.py``, which computes what the options
-say; ``proofs.py`` describes it.
+say; ``proofs.py`` describes it. In which order options stand in a chapter is not the order of
+the file: ``order.py``. An id is for good: ``ids.py``.
 """
 
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ import yaml
 QUIZ_ITEMS = 5
 FROM_EARLIER = 2
 FIELDS = {"id", "question", "options", "proof"}
+OF_A_PREDICTION = FIELDS | {"result"}
+OF_A_QUIZ = FIELDS | {"from"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Item:
     options: tuple[Option, ...]
     proof: str  # name of a function
     chapter: int  # that teaches it
+    result: str | None = None  # id of the cell that answers a prediction
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,8 @@ def load(path: Path) -> Questions:
     number = data["chapter"]
     if not path.name.startswith(f"{number:02d}_"):
         raise ValueError(f"{where}: chapter is {number}, but the name begins otherwise")
-    predictions = tuple(_item(e, FIELDS, where, number) for e in data["predictions"])
-    quiz = tuple(_item(e, FIELDS | {"from"}, where, number) for e in data["quiz"])
+    predictions = tuple(_item(e, OF_A_PREDICTION, where, number) for e in data["predictions"])
+    quiz = tuple(_item(e, OF_A_QUIZ, where, number) for e in data["quiz"])
     ids = [item.id for item in predictions + quiz]
     if len(set(ids)) < len(ids):
         raise ValueError(f"{where}: ids must differ, got {ids}")
@@ -112,7 +117,8 @@ def _item(entry: dict[str, Any], fields: set[str], where: str, chapter: int) -> 
     taught = entry.get("from", chapter)
     if not 1 <= taught <= chapter:
         raise ValueError(f"{where}: from must be a chapter up to {chapter}, got {taught}")
-    return Item(entry["id"], entry["question"].strip(), options, entry["proof"], taught)
+    question, result = entry["question"].strip(), entry.get("result")
+    return Item(entry["id"], question, options, entry["proof"], taught, result)
 
 
 def _option(entry: dict[str, Any], where: str) -> Option:

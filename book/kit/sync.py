@@ -2,7 +2,8 @@
 
 Cells are found by tag: ``install`` (the first code cell), ``chapter-header``,
 ``prediction`` (with cell metadata ``{"resnet_lab": {"item": id}}``) and ``quiz``. The table
-of the claims page lies between two comments in ``book/appendix/claims.md``.
+of the claims page lies between two comments in ``book/appendix/claims.md``. New ids
+of questions are added to ``book/quizzes/ids.txt``.
 With ``--check`` nothing is written; differences are printed and the exit status is 1.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from book.claims import table
-from book.kit import cells, metadata, notebooks, quizzes, reading
+from book.kit import cells, ids, metadata, notebooks, quizzes, reading
 
 CLAIMS_BEGIN, CLAIMS_END = "<!-- generated: claims -->", "<!-- end of generated -->"
 
@@ -56,6 +57,7 @@ def expected(book: Path = notebooks.BOOK) -> dict[Path, str]:
     page = book / "appendix" / "claims.md"
     if page.exists():
         texts[page] = _between(page.read_text(encoding="utf-8"), table.markdown())
+    texts[ids.listing(book)] = ids.expected(book)
     return texts
 
 
@@ -63,9 +65,13 @@ def differences(texts: dict[Path, str]) -> list[str]:
     """Lines of a unified difference between the files and what they should hold."""
     lines: list[str] = []
     for path, text in texts.items():
-        now = path.read_text(encoding="utf-8").splitlines()
+        now = _now(path).splitlines()
         lines += difflib.unified_diff(now, text.splitlines(), str(path), "generated", lineterm="")
     return lines
+
+
+def _now(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def _between(page: str, text: str) -> str:
@@ -84,7 +90,7 @@ def main(arguments: list[str]) -> int:
         print("\n".join([*lines, "Run `make sync`."] if lines else ["Generated cells agree."]))
         return int(bool(lines))
     for path, text in texts.items():
-        if path.read_text(encoding="utf-8") != text:
+        if _now(path) != text:
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path.relative_to(notebooks.ROOT)}")
     return 0

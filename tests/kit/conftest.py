@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from book.kit import notebooks, sync
+from book.kit import ids, notebooks, sync
 
 OPTIONS = [
     {"text": "`55`", "right": True, "feedback": "One window fewer fits."},
@@ -25,7 +25,7 @@ QUESTIONS = {
     "chapter": 4,
     "predictions": [
         {"id": "guess", "question": "How wide?", "options": OPTIONS,
-         "proof": "narrow"},
+         "proof": "narrow", "result": "cell-5"},
     ],
     "quiz": [
         {"id": f"item-{k}", "from": chapter, "question": "How wide?", "options": OPTIONS,
@@ -73,6 +73,7 @@ class Chapter:
         self.write()
         self.notebook = sync.synced(self.path, {}, {})
         self.write()
+        ids.listing(book).write_text(ids.expected(book))
 
     def write(self) -> Path:
         """Write both files."""

@@ -190,6 +190,18 @@ def test_a_prediction_without_a_cell(chapter):
     found(chapter, "must each have one cell")
 
 
+@pytest.mark.parametrize("result", ["cell-9", "cell-2", "cell-6", "cell-44", "guess"])
+def test_a_result_is_a_code_cell_after_the_prediction(chapter, result):
+    chapter.questions["predictions"][0]["result"] = result
+    (finding,) = found(chapter, f"result is '{result}', which is no code cell after it")
+    assert finding.cell == "prediction guess"
+
+
+def test_a_result_has_an_output_on_the_page(chapter):
+    chapter.notebook["cells"][5]["metadata"]["tags"] = ["remove-cell"]
+    found(chapter, "whose output a page shows")
+
+
 def test_questions_that_cannot_be_read(chapter):
     del chapter.questions["quiz"][0]
     found(chapter, "must have 5 items")
