@@ -8,7 +8,7 @@ SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.json
 PORT     ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all mutants lint claims sync minutes reading bench replay lab serve screenshots clean
+.PHONY: help book test test-all mutants lint claims sync minutes reading bench replay lab colab serve screenshots clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -69,6 +69,9 @@ replay: $(READY)  ## after a change of the training code: do the records still h
 # With the kernel of this environment, whatever the user has installed beside it.
 lab: $(READY) $(SETTINGS)  ## open the chapters in JupyterLab
 	@JUPYTER_PREFER_ENV_PATH=1 $(RUN) -m jupyterlab book
+
+colab: $(READY)  ## run the chapters with Colab's packages (slow; needs Python 3.13 or 3.12)
+	@$(RUN) -m book.tools.colab $(CHAPTERS)
 
 serve: $(READY)  ## serve the built book on http://localhost:$(PORT), compressed
 	@$(RUN) -m book.tools.serve $(PORT)

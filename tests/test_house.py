@@ -22,7 +22,7 @@ FLOORS = [
 ]  # fmt: skip
 
 NOT_OURS = {
-    ".git", ".venv", "_build", "build", "vendor", "__pycache__",
+    ".git", ".venv", ".colab", "_build", "build", "vendor", "__pycache__",
     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".ipynb_checkpoints",
 }  # fmt: skip
 

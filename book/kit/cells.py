@@ -18,10 +18,15 @@ except ModuleNotFoundError:  # as in Colab: fetch the package, then try again
     import resnet_lab"""
 
 
-def install() -> str:
-    """The first code cell of every chapter; the address is pyproject's."""
+def repository() -> str:
+    """The address of the repository, as pyproject.toml has it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return _INSTALL.format(address=project["project"]["urls"]["Repository"])
+    return str(project["project"]["urls"]["Repository"])
+
+
+def install() -> str:
+    """The first code cell of every chapter."""
+    return _INSTALL.format(address=repository())
 
 
 def header(

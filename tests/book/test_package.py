@@ -30,7 +30,7 @@ print("ran to the end")
 def sources(tmp_path_factory) -> Path:
     """A copy to install from: a build leaves files beside the sources."""
     copy = tmp_path_factory.mktemp("sources") / "resnet-lab"
-    leave_out = shutil.ignore_patterns(".git", ".venv", "_build", "build", "*.egg-info")
+    leave_out = shutil.ignore_patterns(".git", ".venv", ".colab", "_build", "build", "*.egg-info")
     shutil.copytree(ROOT, copy, ignore=leave_out)
     return copy
 
