@@ -29,7 +29,15 @@ FLAGS = (
 )  # fmt: skip
 LIMIT = 1200  # seconds for the tests of one mutant, far from what any takes: some never end
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".colab", ".hypothesis", ".*_cache", "_build", "build", "__pycache__", "*.egg-info"
+    ".git",
+    ".venv",
+    ".colab",
+    ".hypothesis",
+    ".*_cache",
+    "_build",
+    "build",
+    "__pycache__",
+    "*.egg-info",
 )
 
 
