@@ -29,7 +29,9 @@ class PaperTable:
     Attributes:
         authors: who measured, with the year.
         link: address of the paper.
-        number: which table it is.
+        number: which table it is, or which figure where the paper has no table of this.
+        place: the same in words, such as ``"table 6"``.
+        row: what a row stands for, such as ``"network"``.
         about: what the table compares.
         convention: how its figures came about, such as ``"median of 5 runs"``.
         columns: by name.
@@ -39,6 +41,8 @@ class PaperTable:
     authors: str
     link: str
     number: int
+    place: str
+    row: str
     about: str
     convention: str
     columns: dict[str, Column]
@@ -75,9 +79,9 @@ class PaperTable:
             for name, column in self.columns.items()
         ]
         about = f"{self.about}, in {units.pop()}" if len(units) == 1 else self.about
-        source = f"[{self.authors}, table {self.number}]({self.link})"
+        source = f"[{self.authors}, {self.place}]({self.link})"
         rows = [[row, *cells.values()] for row, cells in self.rows.items()]
-        table = markdown_table(["row", *heads], rows, right=range(1, 1 + len(heads)))
+        table = markdown_table([self.row, *heads], rows, right=range(1, 1 + len(heads)))
         words = f"**{_sentence(about)}** From {source}. {_sentence(self.convention)}"
         return f"{words}\n\n{table}"
 
@@ -89,9 +93,9 @@ def paper(source: str, table: int) -> PaperTable:
     """Look up a table of a paper.
 
     Args:
-        source: ``"he2015"`` (arXiv:1512.03385), ``"he2016"`` (arXiv:1603.05027) or
-            ``"bag_of_tricks"`` (arXiv:1812.01187).
-        table: its number in the paper.
+        source: ``"he2015"`` (arXiv:1512.03385), ``"he2016"`` (arXiv:1603.05027),
+            ``"huang2016"`` (arXiv:1603.09382) or ``"bag_of_tricks"`` (arXiv:1812.01187).
+        table: its number in the paper, or that of a figure.
 
     Raises:
         ValueError: nothing is recorded of this paper or table; the message says what is.
@@ -112,6 +116,8 @@ def paper(source: str, table: int) -> PaperTable:
         authors=papers[source]["authors"],
         link=papers[source]["link"],
         number=table,
+        place=entry.get("place", f"table {table}"),
+        row=entry["row"],
         about=entry["about"],
         convention=entry["convention"],
         columns=columns,

@@ -22,6 +22,9 @@ def test_every_table_says_what_it_holds_and_prints(source, number):
     assert table.convention
     assert all(column.quantity and column.unit for column in table.columns.values())
     lines = table._repr_markdown_().splitlines()
+    assert f", {table.place}](" in lines[0]
+    assert re.match(r"\| [a-z]+[a-z ]* \|", lines[2]), "the first column has a name"
+    assert table.row != "row"
     assert len(lines) == 4 + len(table.rows)
     assert len({line.count("|") for line in lines[2:]}) == 1
     for row in table.rows:
@@ -45,9 +48,19 @@ def test_figures_are_those_of_the_papers():
     units = [tuple(row.values()) for row in paper("he2016", 3).rows.values()]
     assert units == [("9.90", "8.91"), ("6.61", "6.37"), ("5.93", "5.46"), ("7.61", "4.92"),
                      ("25.16", "24.33"), ("27.82", "22.71")]
+    huang = [tuple(row.values()) for row in paper("huang2016", 5).rows.values()]
+    assert huang == [("500", "6.41", "5.25"), ("300", "6.67", "4.91")]
     tricks = [tuple(row.values()) for row in paper("bag_of_tricks", 5).rows.values()]
     assert [row[2:] for row in tricks] == [("76.21", "92.97"), ("76.66", "93.28"),
                                            ("76.87", "93.48"), ("77.16", "93.52")]
+
+
+def test_runs_that_were_trained_differently_say_so():
+    """Huang's two networks had other numbers of epochs and other schedules."""
+    table = paper("huang2016", 5)
+    assert table.value("ResNet-110", "training") != table.value("ResNet-1202", "training")
+    for epoch in ("250", "375", "150", "225", "warm-up"):
+        assert epoch in table.convention
 
 
 def test_papers_agree_on_what_they_share():
