@@ -56,6 +56,19 @@ def stem_gradient() -> dict[str, bool]:
     }
 
 
+def first_step() -> dict[str, bool]:
+    found = records.runs("first-step", "small")
+    as_is, clipped, shallow = (
+        found.final(name, "train_error").values
+        for name in ("plain56", "plain56-clipped", "plain20-clipped")
+    )
+    return {
+        "Nothing": not max(clipped) < min(as_is),
+        "It falls": max(clipped) < min(as_is) and min(clipped) > 10 * max(*shallow, 1),
+        "It ends as low": max(clipped) < 2 * max(*shallow, 1),
+    }
+
+
 def which_of_two() -> dict[str, bool]:
     shallow, deep = Errors(4, 9), Errors(7, 12)
     assert deep.test - deep.train == shallow.test - shallow.train

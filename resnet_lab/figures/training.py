@@ -62,8 +62,8 @@ def training_curves(
             panel.set(title=name, ylabel=QUANTITIES[quantity])
             _label_ends(panel, {runs.title(run): end for run, end in ends.items()})
             words.append(f"{name}: {', '.join(_in_words(runs, run, quantity) for run in labels)}.")
-        axes[-1, 0].set_xlabel("passes over the training images")
-        alt = f"{title}. {QUANTITIES[quantity]} against passes over the training images. "
+        axes[-1, 0].set_xlabel("epoch")
+        alt = f"{title}. {QUANTITIES[quantity]} against epochs. "
         return to_figure(drawing, title, alt + " ".join(words))
 
 
