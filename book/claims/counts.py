@@ -6,6 +6,8 @@ import resnet_lab
 from book.claims.value import Value
 from resnet_lab.interop.names import library_names
 
+IMAGENET = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+
 
 def keras_resnet50_parameters() -> dict[str, Value]:
     """Parameters of Keras's ResNet50 in three ways of counting."""
@@ -18,14 +20,23 @@ def keras_resnet152_parameters() -> dict[str, Value]:
 
 
 def resnet50_layers() -> dict[str, Value]:
-    """Layers of ResNet-50 that have weights."""
-    rows = [row for row in resnet_lab.cost("resnet50").rows if row.params]
+    """Layers of ResNet-50, by what counts as one."""
+    rows = [row for row in resnet_lab.cost("resnet50").rows if row.kind != "Identity"]
     weighted = [row for row in rows if row.kind in ("Conv2d", "Linear")]
     return {
-        "on the longest path": sum("downsample" not in row.name for row in weighted),
-        "with projections": len(weighted),
-        "with projections and normalizations": len(rows),
+        "convolutions and classifier, on the longest path": sum(
+            "downsample" not in row.name for row in weighted),
+        "the same, with projections": len(weighted),
+        "layers with parameters": sum(row.params > 0 for row in rows),
+        "layers of every kind, on the longest path": sum(
+            "downsample" not in row.name for row in rows),
     }
+
+
+def weighted_layers() -> dict[str, Value]:
+    """Layers with weights on the longest path of the five networks for ImageNet."""
+    depths = tuple(resnet_lab.spec(name).depth for name in IMAGENET)
+    return {"stem, branches and classifier": depths}
 
 
 def resnet50_convolutions() -> dict[str, Value]:

@@ -1,5 +1,6 @@
 """Rows of the ledger, and what the numbers say about each."""
 
+import operator
 from dataclasses import dataclass, fields
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -12,8 +13,13 @@ from book.claims import recompute
 from book.claims.value import Value
 
 LEDGER = Path(__file__).with_name("ledger.yml")
-DEPENDS, UNTESTABLE = "depends on convention", "not testable here"
-VERDICTS = ("holds", "rounds", "truncates", DEPENDS, "contradicted", UNTESTABLE)
+POSTS = Path(__file__).with_name("posts.yml")
+AGREES = ("holds", "rounds", "truncates")
+"""How a reading can agree, from the strictest."""
+
+DEPENDS, ANOTHER = "depends on convention", "another reading"
+CONTRADICTED, UNTESTABLE = "contradicted", "not testable here"
+VERDICTS = (*AGREES, DEPENDS, ANOTHER, CONTRADICTED, UNTESTABLE)
 
 
 @dataclass(frozen=True)
@@ -34,13 +40,14 @@ class Row:
     note: str
 
 
-def load(path: Path = LEDGER) -> list[Row]:
-    """Read the ledger.
+def load(*paths: Path) -> list[Row]:
+    """Read files of the ledger; without a path, all of it.
 
     Raises:
         ValueError: naming the row, the field and what would be accepted.
     """
-    rows = [_row(entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths or (LEDGER, POSTS)]
+    rows = [_row(entry) for entries in files for entry in entries]
     ids = [row.id for row in rows]
     repeated = sorted({id_ for id_ in ids if ids.count(id_) > 1})
     if repeated:
@@ -54,7 +61,7 @@ def values(row: Row) -> dict[str, Value]:
 
 
 def decide(row: Row, computed: dict[str, Value]) -> str:
-    """The verdict that the numbers give.
+    """The verdict that the numbers give: contradicted only where no reading agrees.
 
     Raises:
         ValueError: the row names a convention that is not computed.
@@ -65,9 +72,13 @@ def decide(row: Row, computed: dict[str, Value]) -> str:
         raise ValueError(
             f"{row.id}: convention must be one of {sorted(computed)}, got {row.convention!r}"
         )
-    counted = [row.convention] if row.convention is not None else list(computed)
-    found = {_compare(row, computed[convention]) for convention in counted}
-    return found.pop() if len(found) == 1 else DEPENDS
+    found = {reading: _compare(row, value) for reading, value in computed.items()}
+    if not any(verdict in AGREES for verdict in found.values()):
+        return CONTRADICTED
+    if row.convention is not None:
+        meant = found[row.convention]
+        return meant if meant in AGREES else ANOTHER
+    return DEPENDS if len(set(found.values())) > 1 else next(iter(found.values()))
 
 
 def shown(row: Row, value: Value) -> str:
@@ -81,15 +92,19 @@ def shown(row: Row, value: Value) -> str:
 
 def _compare(row: Row, value: Value) -> str:
     pairs = list(zip(_parts(value), row.stated, strict=True))
-    if all(Fraction(part) == Fraction(figure) * row.unit for part, figure in pairs):
-        return "holds"
-    for verdict, rounding in (("rounds", ROUND_HALF_UP), ("truncates", ROUND_DOWN)):
-        if all(
-            _decimal(part, row.unit).quantize(Decimal(figure), rounding) == Decimal(figure)
-            for part, figure in pairs
-        ):
+    for verdict, rounding in zip(AGREES, (None, ROUND_HALF_UP, ROUND_DOWN), strict=True):
+        if all(_meets(part, figure, row.unit, rounding) for part, figure in pairs):
             return verdict
-    return "contradicted"
+    return CONTRADICTED
+
+
+def _meets(part: int | Fraction, figure: str, unit: int, rounding: str | None) -> bool:
+    if figure.startswith(("<", ">")):
+        compare = operator.lt if figure[0] == "<" else operator.gt
+        return compare(Fraction(part, unit), Fraction(figure[1:]))
+    if rounding is None:
+        return Fraction(part, unit) == Fraction(figure)
+    return _decimal(part, unit).quantize(Decimal(figure), rounding) == Decimal(figure)
 
 
 def _parts(value: Value) -> tuple[int | Fraction, ...]:

@@ -1,4 +1,4 @@
-"""What recomputes claims about the recipe for CIFAR-10 (chapter 16)."""
+"""What recomputes claims about training (chapter 16)."""
 
 from fractions import Fraction
 
@@ -7,6 +7,7 @@ from torch import nn
 
 import resnet_lab
 from book.claims.value import Value
+from resnet_lab.training import recipe
 
 BATCH = 128
 IMAGES = {"50,000 images": 50_000, "45,000 images": 45_000}
@@ -15,6 +16,19 @@ IMAGES = {"50,000 images": 50_000, "45,000 images": 45_000}
 def steps_of_200_passes() -> dict[str, Value]:
     """Steps of 128 images in 200 passes over the training images."""
     return {name: Fraction(200 * images, BATCH) for name, images in IMAGES.items()}
+
+
+def imagenet_recipe() -> dict[str, Value]:
+    """Momentum, batch, rate and decay of the package's recipe for ImageNet."""
+    wanted = recipe("imagenet")
+    figures = (wanted.momentum, wanted.batch, wanted.lr_at(0), wanted.weight_decay)
+    return {"section 3.4 of the paper": tuple(Fraction(str(figure)) for figure in figures)}
+
+
+def loss_after_one_step() -> dict[str, Value]:
+    """Loss after a step that adds the gradient, over the loss before: half of a square."""
+    weight, rate = Fraction(1), Fraction(1, 10)
+    return {"a rate of 0.1": (weight + rate * weight) ** 2 / weight**2}
 
 
 @torch.no_grad()

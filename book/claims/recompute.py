@@ -6,15 +6,17 @@ A function returns a value for each convention in which the claim can be read.
 import inspect
 from collections.abc import Callable
 
-from book.claims import cifar, counts, degradation, imagenet, recipe
+from book.claims import cifar, counts, degradation, gains, imagenet, recipe, shapes
 from book.claims.value import Value
 
 FILES = {
     "cifar": cifar,
     "counts": counts,
     "degradation": degradation,
+    "gains": gains,
     "imagenet": imagenet,
     "recipe": recipe,
+    "shapes": shapes,
 }
 
 

@@ -2,5 +2,5 @@
 
 from fractions import Fraction
 
-Value = int | Fraction | tuple[int, ...]
-"""Exact: an integer, a fraction, or several integers."""
+Value = int | Fraction | tuple[int | Fraction, ...]
+"""Exact: an integer, a fraction, or several of them."""

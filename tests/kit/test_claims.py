@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 
 import pytest
 import torchvision
 
-from book.claims import imagenet, ledger, run
+from book.claims import imagenet, ledger, run, table
 from book.kit import numerals
 
 ROWS = ledger.load()
@@ -15,8 +16,8 @@ BILLION = 10**9
 
 # What runs large networks; ``make claims`` recomputes every row.
 SLOW = {
-    "degradation.googlenet_macs", "imagenet.bag_of_tricks_c_and_d_macs",
-    "imagenet.resnet101_macs", "imagenet.resnet152_macs",
+    "degradation.googlenet_macs", "gains.from_18_to_34", "gains.from_34_to_50",
+    "imagenet.bag_of_tricks_c_and_d_macs", "imagenet.resnet101_macs", "imagenet.resnet152_macs",
 }  # fmt: skip
 
 
@@ -49,7 +50,14 @@ def test_notes_hold_no_result(row):
     ("3.8", BILLION, {"a": 3_749_999_999}, "a", "contradicted"),
     ("3.80", BILLION, {"a": 3_850_000_000}, "a", "contradicted"),
     ("483", 1, {"v1": 483, "v1.5": 427}, "v1", "holds"),
-    ("483", 1, {"v1": 483, "v1.5": 427}, "v1.5", "contradicted"),
+    ("483", 1, {"v1": 483, "v1.5": 427}, "v1.5", "another reading"),
+    ("484", 1, {"v1": 483, "v1.5": 427}, "v1.5", "contradicted"),
+    ("484", 1, {"v1": 483, "v1.5": 427}, None, "contradicted"),
+    (">1", 1, {"a": Fraction(25, 19)}, None, "holds"),
+    (">1", 1, {"a": 1}, None, "contradicted"),
+    ("<1", 1, {"a": Fraction(19, 25)}, None, "holds"),
+    ("<1", 1, {"a": 1}, None, "contradicted"),
+    ("<100", 1, {"a": 42, "b": 152}, None, "depends on convention"),
     ("483", 1, {"v1": 483, "v1.5": 427}, None, "depends on convention"),
     ("18", 1, {"a": Fraction(92, 5), "b": Fraction(37, 2)}, None, "depends on convention"),
     ("1.8", BILLION, {"a": 1_795_000_000, "b": 1_814_000_000}, None, "rounds"),
@@ -66,9 +74,34 @@ def test_deciding_on_several_figures():
     assert ledger.decide(row, {"a": (112, 55)}) == "contradicted"
 
 
+@pytest.mark.parametrize("meant", [None, "a", "b"])
+@pytest.mark.parametrize("values", product((1, 2), repeat=2))
+def test_contradicted_is_what_no_reading_agrees_with(meant, values):
+    row = replace(ROW, stated=("1",), unit=1, convention=meant)
+    computed = dict(zip("ab", values, strict=True))
+    assert (ledger.decide(row, computed) == "contradicted") == (1 not in values)
+
+
+def test_the_page_marks_the_reading_that_is_meant(monkeypatch):
+    row = next(row for row in ROWS if row.id == "datagen-resnet50-convolutions")
+    monkeypatch.setattr(table, "load", lambda path: [row])
+    text = table.markdown()
+    assert "on the longest path (meant): 49<br>" in text
+    assert "in residual branches: 48<br>" in text
+
+
+def test_a_source_is_named():
+    """Each row can be looked up: by its address, or by the title of the post or chapter."""
+    unlinked = {row.source for row in ROWS if row.link is None}
+    assert unlinked == {
+        "this book", "ResNets under the hood – 1, a blog post of 2020",
+        '"[Paper] ResNet", a blog post with PyTorch code',
+    }
+
+
 def test_an_unknown_convention_names_the_known_ones():
     with pytest.raises(ValueError, match=r"one of \['a'\], got 'v1'"):
-        ledger.decide(ROW, {"a": 1})
+        ledger.decide(replace(ROW, convention="v1"), {"a": 1})
 
 
 def test_the_command_sees_a_wrong_verdict(monkeypatch, capsys):
