@@ -89,7 +89,8 @@ def untouched(answer: Any) -> bool:
 def _is_stub(function: types.FunctionType) -> bool:
     """Whether the body is empty or only raises NotImplementedError, or keeps a ``...``.
 
-    It keeps one where a name is still assigned ``...``, or where it returns ``...``.
+    It keeps one where a name is still assigned ``...``, where it returns ``...``, or where it
+    adds ``...`` to something.
     """
     steps = list(dis.get_instructions(function))
     constants = [step.argval for step in steps if step.opname.endswith("_CONST")]
@@ -98,7 +99,7 @@ def _is_stub(function: types.FunctionType) -> bool:
     returns = any(step.opname.startswith("RETURN") for step in steps)
     only_raises = not returns and function.__code__.co_names == ("NotImplementedError",)
     return only_raises or any(
-        _is_gap(step.argval) and following.opname.startswith(_KEEPS)
+        _is_gap(step.argval) and (following.opname.startswith(_KEEPS) or following.argrepr == "+")
         for step, following in itertools.pairwise(steps)
     )
 
@@ -147,7 +148,7 @@ def returned_items(returned: Any, count: int, what: str) -> tuple[Any, ...]:
         AnswerError: it is no tuple or list, or one of another length.
     """
     if not isinstance(returned, (tuple, list)) or len(returned) != count:
-        raise AnswerError(f"Return {count}: {what}; got {kind_of(returned)}.")
+        raise AnswerError(f"Return a tuple of {count}: {what}; got {kind_of(returned)}.")
     return tuple(returned)
 
 
@@ -189,9 +190,19 @@ def kind_of(value: Any) -> str:
 
 def short(value: Any) -> str:
     """A value in one line that fits into a sentence: ``"7"``, ``"<Tensor of shape (2, 3)>"``."""
-    if isinstance(getattr(value, "shape", None), tuple):
+    if _is_long(value):
         return f"<{kind_of(value)}>"
     return _one_line(_ADDRESS.sub("", repr(value)), 60)
+
+
+def _is_long(value: Any) -> bool:
+    """Whether something is an array with axes, a module, or holds one."""
+    if isinstance(value, dict):
+        return any(map(_is_long, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_is_long, value))
+    shape = getattr(value, "shape", None)
+    return isinstance(value, torch.nn.Module) or (isinstance(shape, tuple) and shape != ())
 
 
 def _one_line(text: str, most: int) -> str:

@@ -74,7 +74,8 @@ def partners(part: nn.Module, reference: nn.Module, like: str) -> dict[str, str]
     """For each parameter and running statistic of the reference, the part's name for it.
 
     The same name counts first; then the same last word of the name and the same shape; then the
-    same shape. Where several are left of one kind, their order decides.
+    same shape and the same values, as of a scale that starts at 1; then the same shape. Where
+    several are left of one kind, their order decides.
 
     Raises:
         AnswerError: one has no partner, or the part has a parameter too many.
@@ -82,13 +83,13 @@ def partners(part: nn.Module, reference: nn.Module, like: str) -> dict[str, str]
     theirs, ours = _entries(part), _entries(reference)
     shapes = {name: entry.shape for name, entry in theirs.items()}
     found = {name: name for name, entry in ours.items() if shapes.get(name) == entry.shape}
-    for last_word in (True, False):
+    for kind in (_last_word, _value, _shape):
         left = defaultdict(list)
         for name, entry in theirs.items():
             if name not in found.values():
-                left[_kind(name, entry, last_word)].append(name)
+                left[kind(name, entry)].append(name)
         for name, entry in ours.items():
-            candidates = left[_kind(name, entry, last_word)]
+            candidates = left[kind(name, entry)]
             if name not in found and candidates:
                 found[name] = candidates.pop(0)
     for name, _ in part.named_parameters():
@@ -97,8 +98,8 @@ def partners(part: nn.Module, reference: nn.Module, like: str) -> dict[str, str]
             raise AnswerError(f"There is a parameter `{name}` of shape {shape}; {like} has none.")
     for name, entry in ours.items():
         if name not in found:
-            kind, shape = name.rpartition(".")[2], tuple(entry.shape)
-            raise AnswerError(f"A `{kind}` of shape {shape} is missing; {like} has one.")
+            word, shape = name.rpartition(".")[2], tuple(entry.shape)
+            raise AnswerError(f"A `{word}` of shape {shape} is missing; {like} has one.")
     return found
 
 
@@ -111,20 +112,30 @@ def _entries(module: nn.Module) -> Entries:
     return {**dict(module.named_parameters()), **buffers}
 
 
-def _kind(name: str, entry: Tensor, last_word: bool) -> tuple[object, ...]:
-    learned = isinstance(entry, nn.Parameter)
-    return learned, tuple(entry.shape), name.rpartition(".")[2] if last_word else None
+def _last_word(name: str, entry: Tensor) -> tuple[object, ...]:
+    return (*_shape(name, entry), name.rpartition(".")[2])
+
+
+def _value(name: str, entry: Tensor) -> tuple[object, ...]:
+    return (*_shape(name, entry), tuple(entry.detach().flatten().tolist()))
+
+
+def _shape(name: str, entry: Tensor) -> tuple[object, ...]:
+    return isinstance(entry, nn.Parameter), tuple(entry.shape)
 
 
 @torch.no_grad()
 def _draw(part: nn.Module, reference: nn.Module, names: dict[str, str]) -> None:
-    """The same random weights for both; what has one number a channel is from 0.5 to 1.5."""
+    """The same random weights for both; what has one number a channel is from 0.5 to 3.5.
+
+    So what is normalized goes well beyond 6, and a ReLU6 for a ReLU shows.
+    """
     generator = torch.Generator().manual_seed(0)
     theirs = _entries(part)
     for name, entry in _entries(reference).items():
         noise = torch.rand(entry.shape, generator=generator, dtype=entry.dtype)
         fan_in = max(1, entry[0].numel()) if entry.dim() > 1 else 1
-        values = noise + 0.5 if entry.dim() <= 1 else (noise - 0.5) * (12 / fan_in) ** 0.5
+        values = 3 * noise + 0.5 if entry.dim() <= 1 else (noise - 0.5) * (12 / fan_in) ** 0.5
         entry.copy_(values)
         theirs[names[name]].copy_(values)
 

@@ -85,6 +85,15 @@ def as_numbers(values: Any) -> list[float] | None:
     return _each(as_number, values)
 
 
+def told_apart(found: float, expected: float, digits: int = 4) -> tuple[str, str]:
+    """Two numbers as text, with more than so many digits where they would read the same."""
+    for more in range(digits, 12):
+        texts = f"{found:.{more}g}", f"{expected:.{more}g}"
+        if texts[0] != texts[1]:
+            return texts
+    return f"{found:.{digits}g}", f"{expected:.{digits}g}"
+
+
 def _each(convert: Callable[[Any], Number | None], values: Any) -> list[Number] | None:
     try:
         numbers = [convert(value) for value in values]

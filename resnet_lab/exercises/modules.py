@@ -27,6 +27,17 @@ def required_module(value: Any, what: str) -> nn.Module:
     return value
 
 
+@torch.no_grad()
+def settle_norms(network: nn.Module) -> None:
+    """Give normalizations scales, shifts and statistics as after training: none is 1, none 0."""
+    generator = torch.Generator().manual_seed(0)
+    for norm in network.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            for entry in (norm.weight, norm.bias, norm.running_mean, norm.running_var):
+                assert entry is not None
+                entry.uniform_(0.5, 1.5, generator=generator)
+
+
 def frozen_fault(part: nn.Module) -> str | None:
     """A parameter that cannot be trained."""
     for name, parameter in part.named_parameters():

@@ -60,6 +60,10 @@ def faded_triple(a):
     return size, jump, start
 
 
+def faded_sum(a):
+    return a + ...
+
+
 def unfinished(a):
     """Say what to do."""
     raise NotImplementedError("your turn")
@@ -87,10 +91,11 @@ class Written(Unwritten):
         return x
 
 
-STUBS = [Unwritten, ..., None, faded_pair, faded_triple, unfinished, stub, stub_with_words,
-         stub_that_returns, faded, faded_on_the_way, lambda a: None, (1, ...),
+STUBS = [Unwritten, ..., None, faded_pair, faded_triple, faded_sum, unfinished, stub,
+         stub_with_words, stub_that_returns, faded, faded_on_the_way, lambda a: None, (1, ...),
          [None], {"size": ...}]
 ANSWERS = [Written, 0, "", False, (), (1, 2), print, len, lambda a: a, lambda x: x[..., 0],
+           lambda x: x[...] + 1,
            unfinished_in_part, torch.zeros(2), torch.nn.Identity(), [torch.zeros(2)]]
 
 
@@ -154,7 +159,7 @@ def test_the_learner_can_change_them_where_the_check_looks_at_them():
 def test_what_is_returned_must_have_so_many_items():
     assert returned_items([1, 2], 2, "row, column") == (1, 2)
     for returned, got in (((1, 2, 3), "tuple of 3"), (torch.zeros(2), r"Tensor of shape \(2,\)")):
-        with pytest.raises(AnswerError, match=f"^Return 2: row, column; got {got}\\.$"):
+        with pytest.raises(AnswerError, match=f"^Return a tuple of 2: row, column; got {got}\\.$"):
             returned_items(returned, 2, "row, column")
 
 
@@ -187,7 +192,12 @@ def test_an_error_is_one_line(error, text):
     ((1, 2), "tuple of 2", "(1, 2)"), ([3], "list of 1", "[3]"),
     (torch.zeros(2, 3), "Tensor of shape (2, 3)", "<Tensor of shape (2, 3)>"),
     (np.zeros(3), "ndarray of shape (3,)", "<ndarray of shape (3,)>"),
-    (torch.nn.Sequential(torch.nn.ReLU()), "Sequential of 1", "Sequential( (0): ReLU() )"),
+    (torch.nn.Sequential(torch.nn.ReLU()), "Sequential of 1", "<Sequential of 1>"),
+    (torch.nn.ReLU(), "ReLU", "<ReLU>"),
+    ([(torch.zeros(2), 1)], "list of 1", "<list of 1>"),
+    ({"weight": torch.zeros(2)}, "dict of 1", "<dict of 1>"),
+    (np.float64(2.5), "float64 of shape ()", repr(np.float64(2.5))),
+    (torch.tensor(3), "Tensor of shape ()", "tensor(3)"),
     (torch.nn.Sequential, "type", "<class 'torch.nn.modules.container.Sequential'>"),
     (stub, "function", "<function stub>"), ("x" * 99, "str", "'" + "x" * 56 + "..."),
     ([stub, torch.nn], "list of 2", "[<function stub>, <module 'torch.nn' from '"),

@@ -12,6 +12,7 @@ from resnet_lab.exercises.integers import (
     as_numbers,
     integer,
     returned_integer,
+    told_apart,
 )
 
 
@@ -69,3 +70,12 @@ def test_what_is_returned_must_be_an_integer():
         returned_integer("a count", float, 2)
     with pytest.raises(AnswerError, match=r"`nothing\(2\)` returned None"):
         returned_integer("a count", nothing, 2)
+
+
+@pytest.mark.parametrize(("found", "expected", "digits", "texts"), [
+    (0.28661, 0.28675, 3, ("0.2866", "0.2868")), (1.0, 2.0, 3, ("1", "2")),
+    (-0.05131, -0.05129, 4, ("-0.05131", "-0.05129")), (-0.05, 0.05, 4, ("-0.05", "0.05")),
+    (0.513241, 0.513242, 4, ("0.513241", "0.513242")), (1 / 3, 1 / 3, 4, ("0.3333", "0.3333")),
+])
+def test_two_numbers_are_told_apart(found, expected, digits, texts):
+    assert told_apart(found, expected, digits) == texts

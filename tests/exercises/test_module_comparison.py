@@ -156,3 +156,20 @@ def test_the_last_word_of_a_name_comes_before_the_shape():
     assert partners(part, other, "it") == {
         name: f"norm.{name}" for name in ("weight", "bias", "running_mean", "running_var")
     }
+
+
+def test_values_at_the_start_come_before_the_order_of_declaration():
+    """A scale starts at 1 and a shift at 0, whatever they are called."""
+    part, other = nn.Module(), nn.BatchNorm1d(3)
+    part.beta, part.gamma = nn.Parameter(torch.zeros(3)), nn.Parameter(torch.ones(3))
+    part.register_buffer("running_spread", torch.ones(3))
+    part.register_buffer("running_middle", torch.zeros(3))
+    assert partners(part, other, "it") == {
+        "weight": "gamma", "bias": "beta",
+        "running_mean": "running_middle", "running_var": "running_spread",
+    }
+
+
+def test_a_relu6_is_no_relu():
+    part = with_(forward=lambda self, x: self.pool(F.relu6(self.normed(self.weigh(x)))))
+    assert "In training, what becomes of a map" in str(fault(part))

@@ -28,8 +28,9 @@ def check_bn_parameters(answer: Callable[[ResNetSpec], int]) -> str | None:
     for network in COUNTED:
         count = integer(attempt(answer, network), f"the count for {network.name}")
         rows = cost(network, input_size=32).rows
-        if count != sum(row.params for row in rows if row.kind == "BatchNorm2d"):
+        true = sum(row.params for row in rows if row.kind == "BatchNorm2d")
+        if count != true:
             blocks = len(network.blocks)
-            return (f"For {network.name} ({blocks} blocks) it returned {count:,}. Going "
-                    "through the layers of the network gives another count.")
+            return (f"For {network.name} ({blocks} blocks) it returned {count:,}. The layers of "
+                    f"the network hold {'fewer' if count > true else 'more'}.")
     return None

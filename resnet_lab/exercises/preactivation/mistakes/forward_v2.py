@@ -56,6 +56,9 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "With an input ten times as large, `conv1` was given other values"),
         "BN alone": Mistake(
             _rearranged(first=lambda bn, x: bn(x)), "`conv1` was given values down to -2.72"),
+        "a ReLU6": Mistake(
+            _rearranged(first=lambda bn, x: F.relu6(bn(x))),
+            "In training, what becomes of a map of shape (3, 6, 8, 8) differs by up to"),
         "nothing before conv2": Mistake(
             _rearranged(second=lambda bn, x: x), "`conv2` was given values down to -"),
         "shortcut after the activation": Mistake(
@@ -66,8 +69,8 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "half of the shortcut": Mistake(
             _rearranged(join=lambda x, _, branch: 0.5 * x + branch), "they go from -1.57 to 1.55"),
         "a branch taken off": Mistake(
-            _rearranged(join=lambda x, _, branch: x - branch), "differs by up to 6.9"),
-        "the two BNs swapped": Mistake(_rearranged(swapped=True), "differs by up to 1.1"),
+            _rearranged(join=lambda x, _, branch: x - branch), "differs by up to 15 from"),
+        "the two BNs swapped": Mistake(_rearranged(swapped=True), "differs by up to 3.2 from"),
         "a detached shortcut": Mistake(
             _rearranged(join=lambda x, _, branch: x.detach() + branch),
             "the gradient at the input is not that of a v2 block"),

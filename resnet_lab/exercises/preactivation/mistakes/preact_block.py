@@ -63,12 +63,23 @@ class _AlwaysTraining(nn.BatchNorm2d):
         return super().train(True)
 
 
+class _Reversed(_Block):
+    """Declares its layers from the last to the first."""
+
+    def __init__(self, *case: int) -> None:
+        super().__init__(*case)
+        for name, layer in reversed(list(self.named_children())):
+            delattr(self, name)
+            setattr(self, name, layer)
+
+
 RIGHT: dict[str, dict[str, Any]] = {
     "check_preact_block": {
         "as asked": _Block,
         "in a sequence": _with(projection=lambda self, *case: nn.Sequential(
             _Block.projection(self, *case))),
         "in place": _with(join=lambda self, branch, shortcut: branch.add_(shortcut)),
+        "declared in reverse": _Reversed,
         "a function": lambda *case: _Block(*case),
         "another momentum and eps": _plus(
             bn1=lambda i, o, s: nn.BatchNorm2d(i, eps=1e-3, momentum=0.01)),

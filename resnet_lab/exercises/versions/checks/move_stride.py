@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_lab.exercises.checking import AnswerError, attempt, error_text, exercise, fault_in
-from resnet_lab.exercises.modules import required_module
+from resnet_lab.exercises.modules import required_module, settle_norms
 from resnet_lab.exercises.parting import maps_after, parting
 from resnet_lab.models import ResNet, spec
 from resnet_lab.models.blocks import Add
@@ -30,7 +30,7 @@ def check_move_stride(answer: Callable[[ResNet], ResNet]) -> str | None:
     before, wanted = _versions()
     network = required_module(attempt(answer, before), "a network")
     weights, expected = network.state_dict(), wanted.state_dict()
-    if list(weights) != list(expected):
+    if weights.keys() != expected.keys():
         return "The network that it returned has other names in its state dict."
     for name, weight in expected.items():
         if not torch.equal(weights[name], weight):
@@ -107,5 +107,6 @@ def _versions() -> tuple[ResNet, ResNet]:
             ResNet(spec("resnet50", version=version, num_classes=10, **SMALL)).eval()
             for version in ("v1", "v1.5")
         )
+    settle_norms(before)
     wanted.load_state_dict(before.state_dict())
     return before, wanted

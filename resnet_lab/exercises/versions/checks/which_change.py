@@ -33,7 +33,8 @@ def check_which_change(answer: Mapping[str, Any]) -> str | None:
     for quantity in QUANTITIES:
         letters = _letters(answer[quantity])
         if letters is None:
-            return f"{quantity}: the steps are B, C and D; got {short(answer[quantity])}."
+            return (f"{quantity}: the steps are B, C and D, written as in 'BD'; got "
+                    f"{short(answer[quantity])}.")
         moved = movers()[quantity]
         if extra := letters - moved:
             left = "One of them leaves" if len(extra) == 1 else f"{len(extra)} of them leave"

@@ -23,6 +23,13 @@ def _move(
     return network
 
 
+def _with_numbers(network: ResNet) -> ResNet:
+    for stage in ("layer2", "layer3", "layer4"):
+        block: Any = network.get_submodule(f"{stage}.0")
+        block.conv1.stride, block.conv2.stride = 1, 2
+    return network
+
+
 def _built_anew(network: ResNet) -> ResNet:
     anew = ResNet(spec("resnet50", num_classes=10, **SMALL))
     anew.load_state_dict(network.state_dict())
@@ -49,6 +56,25 @@ def _without_relu(network: ResNet) -> ResNet:
     return moved
 
 
+def _new_layers(network: ResNet) -> ResNet:
+    """New convolutions with the old weights, each declared last in its block."""
+    moved = _move(network)
+    for stage in ("layer2", "layer3", "layer4"):
+        block: Any = moved.get_submodule(f"{stage}.0")
+        for name in ("conv2", "conv1"):
+            layer = getattr(block, name)
+            delattr(block, name)
+            setattr(block, name, layer)
+    return moved
+
+
+def _fresh_norms(network: ResNet) -> ResNet:
+    for part in network.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.reset_parameters()
+    return _move(network)
+
+
 def _stopped(network: ResNet) -> ResNet:
     def refuse(layer: nn.Module, inputs: Any, maps: Tensor) -> None:
         raise AssertionError
@@ -58,7 +84,12 @@ def _stopped(network: ResNet) -> ResNet:
 
 
 RIGHT: dict[str, dict[str, Any]] = {
-    "check_move_stride": {"moved": _move, "built anew": _built_anew},
+    "check_move_stride": {
+        "moved": _move,
+        "numbers for pairs": _with_numbers,
+        "built anew": _built_anew,
+        "declared in another order": _new_layers,
+    },
 }
 
 WRONG: dict[str, dict[str, Mistake]] = {
@@ -88,6 +119,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "new weights": Mistake(
             lambda network: ResNet(spec("resnet50", num_classes=10, **SMALL)),
             "other weights in `conv1.weight`"),
+        "fresh normalizations": Mistake(_fresh_norms, "other weights in `bn1.weight`"),
         "no ReLU in the stem": Mistake(_without_relu, "`relu` puts out other numbers"),
         "stopped without a word": Mistake(
             _stopped, "64 pixels. The network stops. AssertionError"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -40,6 +41,24 @@ class _Functional(nn.Module):
         return self.norm(self.projection(F.avg_pool2d(x, self.stride, ceil_mode=True)))
 
 
+class _OwnNormalization(nn.Module):
+    """Normalizes by a function, with parameters of its own, and declares the shift first."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.beta = nn.Parameter(torch.zeros(out_channels))
+        self.gamma = nn.Parameter(torch.ones(out_channels))
+        self.register_buffer("running_var", torch.ones(out_channels))
+        self.register_buffer("running_mean", torch.zeros(out_channels))
+        self.projection = nn.Conv2d(in_channels, out_channels, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.projection(F.avg_pool2d(x, self.stride, ceil_mode=True))
+        statistics: Any = self.running_mean, self.running_var
+        return F.batch_norm(maps, *statistics, self.gamma, self.beta, self.training)
+
+
 class _EvenSizes(nn.Module):
     """Pads to even sizes, with zeros or with what is there, then averages."""
 
@@ -74,6 +93,7 @@ RIGHT: dict[str, dict[str, Any]] = {
         "padding not counted": _with(
             lambda s: nn.AvgPool2d(2, s, ceil_mode=True, count_include_pad=False)),
         "functional": _Functional,
+        "a normalization of its own": _OwnNormalization,
         "the edge repeated": _with(lambda s: _EvenSizes("replicate")),
         "another momentum and eps": lambda i, o, s: nn.Sequential(
             nn.AvgPool2d(s, s, ceil_mode=True), nn.Conv2d(i, o, 1, bias=False),

@@ -39,8 +39,9 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "no names": Mistake(
             {**_TRUE, "names in the state dict": ""},
             "names in the state dict: you name none. It changes in more"),
-        "another letter": Mistake({**_TRUE, "MACs": "A"}, "steps are B, C and D; got 'A'"),
-        "a number": Mistake({**_TRUE, "MACs": 2}, "steps are B, C and D; got 2"),
+        "another letter": Mistake({**_TRUE, "MACs": "A"}, "written as in 'BD'; got 'A'"),
+        "a number": Mistake({**_TRUE, "MACs": 2}, "written as in 'BD'; got 2"),
+        "and": Mistake({**_TRUE, "MACs": "B and C"}, "written as in 'BD'; got 'B and C'"),
         "one missing": Mistake({"parameters": "C"}, "got {'parameters': 'C'}"),
         "a list": Mistake(["C", "BC", "BC", "CD"], "got ['C', 'BC', 'BC', 'CD']"),
     },
