@@ -3,20 +3,25 @@
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from resnet_lab.exercises.checking import attempt_in_place, error_text, exercise, fault_in
+from resnet_lab.exercises.checking import (
+    AnswerError,
+    attempt_in_place,
+    error_text,
+    exercise,
+    fault_in,
+    kind_of,
+)
 from resnet_lab.exercises.modules import frozen_fault, gradient_fault, required_module
 from resnet_lab.exercises.parting import apart, parting
-from resnet_lab.models import ResNet, spec
+from resnet_lab.models import ResNet, build
 
-SMALL: dict[str, Any] = {
-    "depths": (2, 2, 2), "widths": (6, 8, 10), "stem_width": 6, "in_channels": 1,
-}  # fmt: skip
-MORE = (1, 3)
+CASES = ((2, True), (2, False), (4, True))
+"""More blocks, from plain-20 to depths that `build` knows by name; see :func:`trained`."""
+
 STAGES = ("layer1", "layer2", "layer3")
 Deepen = Callable[[nn.Module, Tensor, int], nn.Module]
 
@@ -24,7 +29,7 @@ Deepen = Callable[[nn.Module, Tensor, int], nn.Module]
 @exercise(
     "Work on `deepcopy(network)`. `stage.append(block)` puts a block at the end of a stage.",
     "A new block gets what its stage puts out. Send the images through the stem and the stages, "
-    "and keep the maps after each stage.",
+    "in evaluation, and keep the maps after each stage.",
     "A copy of the last block of a stage has the right shapes. Make `neutralize` change it, with "
     "the maps after that stage.",
     "Each new block needs a copy of its own: one block that is appended twice has one set of "
@@ -33,22 +38,22 @@ Deepen = Callable[[nn.Module, Tensor, int], nn.Module]
 )
 def check_deepen(answer: Deepen) -> str | None:
     """A function ``(network, images, more)``: the same function with more blocks in each stage."""
-    given, images = trained()
-    for more in MORE:
-        case = f"With {more} more {'block' if more == 1 else 'blocks'}"
-        if fault := fault_in(case, _fault, answer, given, images, more):
+    for more, settled in CASES:
+        if fault := fault_in(f"With {more} more blocks", _fault, answer, more, settled):
             return fault
     return None
 
 
-def _fault(answer: Deepen, given: nn.Module, images: Tensor, more: int) -> str | None:
+def _fault(answer: Deepen, more: int, settled: bool) -> str | None:
+    given, images = trained(settled)
     network = deepcopy(given)
     deeper = required_module(
         attempt_in_place(answer, network, images.clone(), more), "a network")
     return (
         _given_fault(network, given, deeper)
         or _parts_fault(deeper, given, more)
-        or _outputs_fault(deeper, given, images)
+        or _evaluation_fault(deeper, given, images)
+        or (_training_fault(deeper, given, images) if settled else None)
         or gradient_fault(deepcopy(deeper), images[:8])
     )
 
@@ -56,7 +61,7 @@ def _fault(answer: Deepen, given: nn.Module, images: Tensor, more: int) -> str |
 def _given_fault(network: nn.Module, before: nn.Module, deeper: nn.Module) -> str | None:
     """What happened to the network that was handed over."""
     weights, expected = network.state_dict(), before.state_dict()
-    if list(weights) != list(expected):
+    if weights.keys() != expected.keys():
         return "The network that was handed over has other layers now. It must stay as it was."
     for name, weight in expected.items():
         if not torch.equal(weights[name], weight):
@@ -88,8 +93,16 @@ def _parts_fault(deeper: nn.Module, before: nn.Module, more: int) -> str | None:
 
 
 def _blocks(network: nn.Module, stage: str) -> list[nn.Module]:
+    """The blocks of a stage.
+
+    Raises:
+        AnswerError: the stage is no sequence.
+    """
     part = getattr(network, stage, None)
-    return list(part) if isinstance(part, nn.Sequential) else []
+    if not isinstance(part, nn.Sequential):
+        raise AnswerError(f"`{stage}` is an nn.Sequential; in the new network it is "
+                          f"{kind_of(part)}.")
+    return list(part)
 
 
 def _convolutions(block: nn.Module) -> int:
@@ -97,41 +110,64 @@ def _convolutions(block: nn.Module) -> int:
     return sum(layer.kernel_size == (3, 3) for layer in layers)
 
 
-@torch.no_grad()
-def _outputs_fault(deeper: nn.Module, before: nn.Module, images: Tensor) -> str | None:
-    """Outputs that differ: on other images in evaluation, on the same ones in training."""
+def _evaluation_fault(deeper: nn.Module, before: nn.Module, images: Tensor) -> str | None:
+    """Outputs that differ in evaluation, on images that the answer has not seen."""
     others = torch.randn(images.shape, generator=torch.Generator().manual_seed(9))
-    for training, batch, slack in ((False, others, 1e-3), (True, images, 2e-2)):
-        found, expected = (deepcopy(network).train(training) for network in (deeper, before))
-        try:
-            logits, wanted = found(batch), expected(batch)
-        except Exception as error:
-            return f"The new network stops. {error_text(error)}"
-        if logits.shape != wanted.shape:
-            return f"Its logits have the shape {tuple(logits.shape)}, not {tuple(wanted.shape)}."
-        if (distance := apart(logits, wanted)) <= slack:
-            continue
-        where = parting(found, expected, batch, STAGES, slack) or "fc"
-        what = ("In evaluation, on images that `deepen` was not given" if not training else
-                "In evaluation the outputs agree. In training, on the images that it was given")
-        return f"{what}, the logits are {distance:.1%} apart. They part in `{where}`."
-    return None
+    fault = _outputs_fault(deepcopy(deeper).eval(), before, others, 1e-3)
+    if fault is None:
+        return None
+    statistic = "bn1.running_mean"
+    found, expected = (network.state_dict().get(statistic) for network in (deeper, before))
+    ran = "" if found is None or expected is None or torch.equal(found, expected) else (
+        f" `{statistic}` of the new network is another than before: its normalizations have "
+        "counted in a batch, as they do in training."
+    )
+    return f"In evaluation, on images that `deepen` was not given, {fault}{ran}"
+
+
+def _training_fault(deeper: nn.Module, before: nn.Module, images: Tensor) -> str | None:
+    """Outputs that differ in training, on the images that the answer was given."""
+    found, expected = (deepcopy(network).train() for network in (deeper, before))
+    fault = _outputs_fault(found, expected, images, 2e-2)
+    return fault and (
+        f"In evaluation the outputs agree. In training, on the images that it was given, {fault}"
+    )
+
+
+@torch.no_grad()
+def _outputs_fault(
+    found: nn.Module, expected: nn.Module, images: Tensor, slack: float
+) -> str | None:
+    try:
+        logits, wanted = found(images), expected(images)
+    except Exception as error:
+        return f"the new network stops. {error_text(error)}"
+    if logits.shape != wanted.shape:
+        return f"its logits have the shape {tuple(logits.shape)}, not {tuple(wanted.shape)}."
+    if (distance := apart(logits, wanted)) <= slack:
+        return None
+    where = parting(found, expected, images, STAGES, slack) or "fc"
+    return f"the logits are {distance:.1%} apart. They part in `{where}`."
 
 
 @cache
-def trained() -> tuple[ResNet, Tensor]:
-    """A small plain network whose statistics are those of some images, and the images."""
+def trained(settled: bool) -> tuple[ResNet, Tensor]:
+    """A plain-20 whose weights look trained, and images for `deepen`.
+
+    Args:
+        settled: whether its running statistics are those of the images. Otherwise they are those
+            of fainter ones, so that it computes something else in training than in evaluation.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network = ResNet(spec("plain20", **SMALL))
-        for norm in network.modules():
-            if isinstance(norm, nn.BatchNorm2d):
-                nn.init.uniform_(norm.weight, 0.5, 1.5)
-                nn.init.uniform_(norm.bias, -0.2, 0.6)
-                norm.momentum = None  # the mean over all batches, and there is one
+        network = build("plain20", in_channels=1)
+        norms = [part for part in network.modules() if isinstance(part, nn.BatchNorm2d)]
+        for norm in norms:
+            nn.init.uniform_(norm.weight, 0.5, 1.5)
+            nn.init.uniform_(norm.bias, -0.2, 0.6)
+            norm.momentum = None  # the mean over all batches, and there is one
         images = torch.randn(64, 1, 8, 8)
-        network.train()(images)
-    for norm in network.modules():
-        if isinstance(norm, nn.BatchNorm2d):
-            norm.momentum = 0.1
+        network.train()(images if settled else images / 2 + 0.2)
+    for norm in norms:
+        norm.momentum = 0.1
     return network.eval(), images

@@ -17,8 +17,11 @@ PAIRS: tuple[tuple[Errors, Errors], ...] = (
     ({"train": 8.0, "test": 9.0}, {"train": 0.5, "test": 8.0}),
     ({"train": 8.0, "test": 9.0}, {"train": 10.0, "test": 8.5}),
     ({"train": 40.0, "test": 45.0}, {"train": 30.0, "test": 50.0}),
+    ({"train": 8.0, "test": 9.0}, {"train": 8.2, "test": 9.1}),
+    ({"train": 8.0, "test": 9.0}, {"train": 10.0, "test": 9.0}),
+    ({"train": 0.0, "test": 6.4}, {"train": 0.0, "test": 7.9}),
 )
-"""Errors in percent of a shallow and a deep network."""
+"""Errors in percent of a shallow and a deep network; some are close, some the same."""
 
 
 @exercise(
@@ -38,9 +41,9 @@ def check_diagnose(answer: Callable[[Errors, Errors], str]) -> str | None:
             return f"{call} returned {short(said)}. It must be one of {words}."
         if said != diagnosis(shallow, deep):
             return (
-                f"{call} returned {said!r}. Of the new images the deep network gets "
-                f"{_compared(deep, shallow, 'test')} wrong than the shallow one, of those that "
-                f"both were trained on {_compared(deep, shallow, 'train')}."
+                f"{call} returned {said!r}. Beside the shallow network, the deep one gets "
+                f"{_compared(deep, shallow, 'test')} of the new images wrong, and "
+                f"{_compared(deep, shallow, 'train')} of those that both were trained on."
             )
     return None
 
@@ -58,4 +61,6 @@ def diagnosis(shallow: Errors, deep: Errors) -> str:
 
 
 def _compared(deep: Errors, shallow: Errors, part: str) -> str:
+    if deep[part] == shallow[part]:
+        return "as many"
     return "more" if deep[part] > shallow[part] else "fewer"

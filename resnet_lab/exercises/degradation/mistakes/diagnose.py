@@ -50,11 +50,11 @@ WRONG: dict[str, dict[str, Mistake]] = {
         ),
         "test errors alone": Mistake(
             lambda s, d: "degradation" if d["test"] > s["test"] else "neither",
-            "more wrong than the shallow one, of those that both were trained on fewer",
+            "gets more of the new images wrong, and fewer of those that both were trained on",
         ),
         "training errors alone": Mistake(
             lambda s, d: "degradation" if d["train"] > s["train"] else "overfitting",
-            "fewer wrong than the shallow one, of those that both were trained on fewer",
+            "gets fewer of the new images wrong, and fewer of those that both were trained on",
         ),
         "exchanged": Mistake(
             lambda s, d: (
@@ -65,6 +65,18 @@ WRONG: dict[str, dict[str, Mistake]] = {
                 else "degradation"
             ),
             "{'train': 61.0, 'test': 60.0})` returned 'overfitting'",
+        ),
+        "no better on new images": Mistake(
+            lambda s, d: diagnosis({**s, "test": s["test"] - 1e-9}, d),
+            "gets as many of the new images wrong, and more of those that both were trained on",
+        ),
+        "no better on training images": Mistake(
+            lambda s, d: diagnosis({**s, "train": s["train"] - 1e-9}, d),
+            "more of the new images wrong, and as many of those that both were trained on",
+        ),
+        "more by half a point": Mistake(
+            lambda s, d: diagnosis({**s, "train": s["train"] + 0.5}, d),
+            "{'train': 8.2, 'test': 9.1})` returned 'overfitting'",
         ),
         "another word": Mistake(
             lambda s, d: "worse", "returned 'worse'. It must be one of 'overfitting',"

@@ -82,7 +82,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
                 lambda m, v, e: v.mean().sqrt().expand(len(m)).clone(),
                 lambda m, v, e: m.mean().expand(len(m)).clone(),
             ),
-            "comes out with 1.2 and 0.951",
+            "comes out with 0.604 and 0.953",
         ),
         "no statistics": Mistake(_fresh_statistics, "In evaluation, channel 0"),
         "one tensor for both": Mistake(_shared, "`bias` and `running_mean` are one tensor"),
@@ -96,7 +96,11 @@ WRONG: dict[str, dict[str, Mistake]] = {
             lambda maps: nn.BatchNorm2d(maps.shape[1], affine=False), "5 channels, got NoneType"
         ),
         "the deviation that divides by one less": Mistake(
-            _norm(lambda m, v, e: (v * 1024 / 1023 + e).sqrt(), _mean), "differ by up to 0.00058."
+            _norm(lambda m, v, e: (v * 1024 / 1023 + e).sqrt(), _mean),
+            "deviation 0.2866, and comes out with 0.497 and 0.2867.",
+        ),
+        "the mean without its sign": Mistake(
+            _norm(_deviation, lambda m, v, e: m.abs()), "channel 4 goes in with mean -1.5"
         ),
     },
 }
