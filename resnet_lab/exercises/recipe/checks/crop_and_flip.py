@@ -59,18 +59,13 @@ def _fault(answer: Augment, images: Tensor, padding: int, case: Case) -> str | N
                 f"{kind_of(windows)}. A window has the old size.")
     if not torch.equal(given, images):
         return f"{batch}, the images that were handed in have changed."
-    for place in range(len(images)):
-        if not torch.equal(windows[place], expected[place]):
-            observed = _observed(windows[place], padding, place, case)
-            return f"{batch}, image {place} is wrong. {observed}"
-    return None
-
-
-def _observed(window: Tensor, padding: int, place: int, case: Case) -> str:
-    _, down, right, flipped = case
+    wrong = ~torch.isclose(windows, expected.to(windows.dtype))
+    if not wrong.any():
+        return None
+    place, channel, row, column = wrong.nonzero()[0].tolist()
     mirrored = ", mirrored" if flipped[place] else ""
-    corner = window[0, 0, -1 if flipped[place] else 0].item()
-    begins = f"Its window begins at row {down[place]}, column {right[place]}{mirrored}"
-    if down[place] < padding or right[place] < padding:
-        return f"{begins}: the first pixel lies in the padding, and it holds {corner:.2f}."
-    return f"{begins}; its first pixel holds {corner:.2f}."
+    found, expected_one = (maps[place, channel, row, column] for maps in (windows, expected))
+    right_one = f"{expected_one:.2f}" if expected_one else "a zero of the padding"
+    return (f"{batch}, image {place} is wrong. Its window begins at row {down[place]}, column "
+            f"{right[place]} of the padded image{mirrored}. At row {row}, column {column} it holds "
+            f"{found:.2f} and should hold {right_one}.")

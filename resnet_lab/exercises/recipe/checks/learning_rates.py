@@ -18,8 +18,9 @@ ERRORS: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = (
     ("Once it is over, the warm-up does not come back.", (90, 70, 90, 95, 60), (100,)),
     ("An error of 80 % is not below 80 %.", (80, 80, 79, 70, 60), (100,)),
     ("Without a low error the warm-up goes on.", (90,) * 6, (3,)),
+    ("In the warm-up a drop changes nothing.", (90,) * 6, (2, 4)),
     ("From the step of its number on, a drop divides the rate.", (70,) * 8, (3, 6)),
-    ("Each drop divides what the one before has left.", (70,) * 8, (2, 4, 6)),
+    ("Each drop divides what the one before has left.", (70,) * 8, (2, 4, 6, 7)),
     ("Drops count from the first step, whenever the warm-up ends.", (90, 90, 90, 70, 60, 50), (2,)),
 )
 """A property, the errors of the steps, and the drops that show it."""

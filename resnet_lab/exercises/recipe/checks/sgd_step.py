@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from resnet_lab.exercises.checking import AnswerError, attempt, exercise, kind_of, returned_items
+from resnet_lab.exercises.integers import told_apart
 
 Step = Callable[[Tensor, Tensor, Tensor, float, float, float], tuple[Tensor, Tensor]]
 Probe = tuple[str, tuple[float, ...], tuple[float, ...], float, float]
@@ -23,6 +24,8 @@ PROBES: tuple[Probe, ...] = (
 """In words, the gradients of the steps, their rates, momentum and weight decay."""
 
 START = (2.0, -3.0, 0.5)
+SHARES = (1.0, -4.0, 12.0)
+"""Three weights, and what the gradient of each is multiplied by."""
 
 
 @exercise(
@@ -40,14 +43,18 @@ def check_sgd_step(answer: Step) -> str | None:
         expected = by_torch(gradients, rates, momentum, decay)
         weight, velocity = torch.tensor(START, dtype=torch.float64), torch.zeros(3).double()
         for step, (gradient, lr) in enumerate(zip(gradients, rates, strict=True)):
-            slope = torch.full_like(weight, gradient)
+            slope = gradient * torch.tensor(SHARES, dtype=torch.float64)
             before = weight
             weight, velocity = _taken(answer, (weight, slope, velocity, lr, momentum, decay))
-            if not torch.allclose(weight, expected[step], rtol=1e-9, atol=1e-12):
-                moved = (weight - before)[0].item()
+            wrong = ~torch.isclose(weight, expected[step], rtol=1e-9, atol=1e-12)
+            if wrong.any():
+                place = int(wrong.nonzero()[0])
+                moved, wanted = told_apart(
+                    *((after - before)[place].item() for after in (weight, expected[step]))
+                )
                 return (f"{words}, step {step + 1} of {len(gradients)} moves a weight of "
-                        f"{before[0].item():.4g} by {moved:.4g}; torch moves it otherwise. (The "
-                        f"gradient is {gradient:g}, the rate {lr:g}.)")
+                        f"{before[place].item():.4g} by {moved}; torch moves it by {wanted}. (The "
+                        f"gradient is {slope[place].item():g}, the rate {lr:g}.)")
     return None
 
 
@@ -60,7 +67,7 @@ def by_torch(
     after = []
     for gradient, lr in zip(gradients, rates, strict=True):
         optimizer.param_groups[0]["lr"] = lr
-        weight.grad = torch.full_like(weight, gradient)
+        weight.grad = gradient * torch.tensor(SHARES, dtype=torch.float64)
         optimizer.step()
         after.append(weight.detach().clone())
     return after

@@ -14,12 +14,13 @@ Batches = Sequence[tuple[Tensor, Tensor]]
 Train = Callable[[nn.Module, Batches, Sequence[float], float, float], list[float]]
 
 RATES = (0.1, 0.1, 0.01, 0.001)
-MOMENTUM, DECAY = 0.9, 0.05
-"""Far more decay than in the recipe, so that a place where it is missing shows."""
+MOMENTUM, DECAY = 0.8, 0.05
+"""Not those of the recipe, and far more decay, so that a place where it is missing shows."""
 
 
 @exercise(
-    "Compare the broken loop with the one above it, line by line. Nothing in it raises an error.",
+    "Hold `broken`, line by line, against the three formulas of a step. Nothing in it raises an "
+    "error.",
     "Look at four things: what is left from the step before, which parameters decay, what the "
     "velocity is made of, and which rate a step takes.",
     "`backward` adds to the gradients that are there. Decay is for every parameter. The velocity "
@@ -112,12 +113,21 @@ def _moved_fault(
         return f"{after} the matrices and kernels are right, but not {', '.join(vectors)}."
     place = wrong[0]
     moved, wanted = (state[place] - before[place] for state in (found, right))
-    far = (moved.norm() / wanted.norm()).item()
-    alike = F.cosine_similarity(moved.flatten(), wanted.flatten(), dim=0).item()
-    direction = ("in the same direction" if alike > 0.999 else
-                 "in the opposite direction" if alike < -0.999 else "in another direction")
     history = "" if steps == 1 else (
         f" One step before, it was right. The rate of this step is {RATES[steps - 1]:g}, that of "
         f"the step before {RATES[steps - 2]:g}."
     )
-    return f"{after} `{place}` has gone {far:.2f} times as far as with torch, {direction}.{history}"
+    calls = " The network moves it each time that it is called." if "running" in place else ""
+    return f"{after} `{place}` {_way(moved, wanted)}.{calls}{history}"
+
+
+def _way(moved: Tensor, wanted: Tensor) -> str:
+    """How far and in which direction something has gone, beside where it should have gone."""
+    far = (moved.norm() / wanted.norm()).item()
+    alike = F.cosine_similarity(moved.flatten(), wanted.flatten(), dim=0).item()
+    if alike > 0.999 and f"{far:.2f}" == "1.00":
+        off = ((moved - wanted).norm() / wanted.norm()).item()
+        return f"has gone nearly where torch takes it, but misses it by {off:.1g} of the way"
+    direction = ("in the same direction" if alike > 0.999 else
+                 "in the opposite direction" if alike < -0.999 else "in another direction")
+    return f"has gone {far:.2f} times as far as with torch, {direction}"

@@ -64,12 +64,19 @@ def _in_place(images: Tensor, padding: int, down: Tensor, right: Tensor, flipped
     return images.copy_(_windows(images, padding, down, right, flipped))
 
 
+def _rounded(images: Tensor, padding: int, down: Tensor, right: Tensor, flipped: Tensor) -> Tensor:
+    """In double precision, and off by what interpolation would round."""
+    return _windows(images, padding, down, right, flipped).double() * (1 + 1e-7)
+
+
 def _missing(images: Any, padding: int, down: Tensor, right: Tensor, flipped: Tensor) -> Tensor:
     return images.pad(padding)
 
 
 RIGHT: dict[str, dict[str, Any]] = {
-    "check_crop_and_flip": {"a loop": _windows, "gathered": _gathered, "ours": crop_and_flip},
+    "check_crop_and_flip": {
+        "a loop": _windows, "gathered": _gathered, "ours": crop_and_flip, "rounded": _rounded,
+    },
 }
 
 WRONG: dict[str, dict[str, Mistake]] = {
@@ -82,7 +89,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "mirrored before the crop": Mistake(_flipped_first, "moved and mirrored, image 0 is wrong"),
         "upside down": Mistake(
             partial(_windows, mirror=-2),
-            "row 2, column 2, mirrored; its first pixel holds 3.79",
+            "At row 0, column 0 it holds 3.25 and should hold 2.68.",
         ),
         "all mirrored": Mistake(
             lambda i, p, d, r, f: _windows(i, p, d, r, torch.ones_like(f)),
@@ -90,7 +97,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
         ),
         "none mirrored": Mistake(
             lambda i, p, d, r, f: _windows(i, p, d, r, torch.zeros_like(f)),
-            "row 2, column 2, mirrored; its first pixel holds 2.68",
+            "At row 0, column 0 it holds 1.87 and should hold 2.68.",
         ),
         "the others mirrored": Mistake(
             lambda i, p, d, r, f: _windows(i, p, d, r, ~f),
@@ -98,21 +105,21 @@ WRONG: dict[str, dict[str, Mistake]] = {
         ),
         "padded before the mean": Mistake(
             partial(_windows, pad=lambda x, p: F.pad(x, (p,) * 4, value=-x.mean().item())),
-            "lies in the padding, and it holds -3.06",
+            "holds -3.06 and should hold a zero of the padding",
         ),
         "padded with the mean": Mistake(
             partial(_windows, pad=lambda x, p: F.pad(x, (p,) * 4, value=x.mean().item())),
-            "lies in the padding, and it holds 3.06",
+            "holds 3.06 and should hold a zero of the padding",
         ),
         "the edge repeated": Mistake(
             partial(_windows, pad=lambda x, p: F.pad(x, (p,) * 4, mode="replicate")),
-            "lies in the padding, and it holds 1.87",
+            "holds 1.87 and should hold a zero of the padding",
         ),
         "reflected": Mistake(
             partial(_windows, pad=lambda x, p: F.pad(x, (p,) * 4, mode="reflect")),
-            "lies in the padding, and it holds 1.65",
+            "holds 1.65 and should hold a zero of the padding",
         ),
-        "rolled around": Mistake(_rolled, "lies in the padding, and it holds 3.03"),
+        "rolled around": Mistake(_rolled, "holds 3.03 and should hold a zero of the padding"),
         "the whole padded image": Mistake(
             lambda i, p, d, r, f: F.pad(i, (p,) * 4), "got Tensor of shape (5, 3, 10, 11)"
         ),
@@ -123,7 +130,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "an array": Mistake(lambda *a: _windows(*a).numpy(), "got ndarray of shape (5, 3, 6, 7)"),
         "padded where no padding is": Mistake(
             lambda i, p, d, r, f: _windows(i, p or 2, d, r, f),
-            "begins at row 0, column 0; its first pixel holds 0.00",
+            "without padding, image 0 is wrong. Its window begins at row 0, column 0 of",
         ),
         "a name that is not there": Mistake(
             _missing, "`_missing(<Tensor of shape (5, 3, 6, 7)>, 2, "

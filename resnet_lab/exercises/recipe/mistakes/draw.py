@@ -49,10 +49,18 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "`down` reaches from -4 to 8. There the window leaves",
         ),
         "all mirrored": Mistake(
-            lambda n, p, g: _draw(n, p, g, chance=2), "100% of the images are mirrored"
+            lambda n, p, g: _draw(n, p, g, chance=2), "100% of 4096 images are mirrored"
         ),
         "a tenth mirrored": Mistake(
-            lambda n, p, g: _draw(n, p, g, chance=0.1), "11% of the images are mirrored"
+            lambda n, p, g: _draw(n, p, g, chance=0.1), "11% of 4096 images are mirrored"
+        ),
+        "four of nine mirrored": Mistake(
+            lambda n, p, g: (*_draw(n, p, g)[:2], torch.randint(2 * p + 1, (n,), generator=g) > p),
+            "44% of 4096 images are mirrored",
+        ),
+        "flips without the generator": Mistake(
+            lambda n, p, g: (*_draw(n, p, g)[:2], torch.rand(n) < 0.5),
+            "same seed gave different `flipped`",
         ),
         "the same crop for all": Mistake(
             lambda n, p, g: (
@@ -71,7 +79,7 @@ WRONG: dict[str, dict[str, Mistake]] = {
         ),
         "no generator": Mistake(
             lambda n, p, g: (*torch.randint(2 * p + 1, (2, n)), torch.rand(n, generator=g) < 0.5),
-            "same seed gave different draws",
+            "same seed gave different `down`",
         ),
         "no numbers": Mistake(
             lambda n, p, g: (

@@ -11,12 +11,14 @@ from resnet_lab.exercises.mistake import Mistake
 def _rates(
     errors: Sequence[float], drops: Sequence[int], late: int = 0, most: float = 80,
     again: bool = False, from_warmup: bool = False, factor: float = 0.1, warm: float = 0.01,
+    least: float = 0.0, lower: bool = False,
 ) -> list[float]:  # fmt: skip
     """Rates by a loop of its own, with the mistakes that the table below asks for."""
     rates, warming, ended = [], True, 0
     for step, error in enumerate(errors):
         passed = sum(step >= drop + late + (ended if from_warmup else 0) for drop in drops)
-        rates.append(warm if warming else 0.1 * factor**passed)
+        rate = max(least, 0.1 * factor**passed)
+        rates.append(min(warm, rate) if warming and lower else warm if warming else rate)
         if again or warming:
             warming, ended = error >= most, step + 1
     return rates
@@ -62,6 +64,13 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "no warm-up": Mistake(lambda e, d: _rates(e, d, warm=0.1), "step 0 has the rate 0.1."),
         "the error of the same step": Mistake(
             lambda e, d: _rates([*e[1:], e[-1]], d), "step 2 has the rate 0.1."
+        ),
+        "a drop in the warm-up": Mistake(
+            lambda e, d: _rates(e, d, lower=True),
+            "a drop changes nothing. With errors [90, 90, 90, 90, 90, 90] and drops (2, 4), step 4",
+        ),
+        "never below a thousandth of the rate": Mistake(
+            lambda e, d: _rates(e, d, least=1e-4), "step 7 has the rate 0.0001."
         ),
         "one rate": Mistake(lambda e, d: 0.1, "it returned 0.1. A list of rates"),
         "text": Mistake(

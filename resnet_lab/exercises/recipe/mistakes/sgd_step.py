@@ -48,6 +48,11 @@ def _looked_ahead(
     return w - lr * v, v
 
 
+def _clipped(w: Tensor, g: Tensor, v: Tensor, lr: float, m: float, d: float) -> tuple[Any, Any]:
+    v = m * v + g + d * w
+    return w - lr * v.clamp(-9, 9), v
+
+
 RIGHT: dict[str, dict[str, Any]] = {
     "check_sgd_step": {
         "as written": _step,
@@ -104,13 +109,23 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "the other way round": Mistake(
             lambda *a: _step(*a)[::-1], "step 1 of 2 moves a weight of 2 by -1;"
         ),
-        "the weight alone": Mistake(lambda *a: _step(*a)[0], "Return 2: the weight, the velocity"),
+        "the weight alone": Mistake(
+            lambda *a: _step(*a)[0], "Return a tuple of 2: the weight, the velocity"
+        ),
         "arrays": Mistake(
             lambda *a: tuple(tensor.numpy() for tensor in _step(*a)),
             "back came ndarray of shape (3,)",
         ),
         "in single precision": Mistake(
             lambda *a: tuple(tensor.float() for tensor in _step(*a)), "back came torch.float32"
+        ),
+        "one gradient for all": Mistake(
+            lambda w, g, *a: _step(w, g.mean().expand(3), *a),
+            "Without momentum and decay, step 1 of 2 moves a weight of 2 by -0.3;",
+        ),
+        "a velocity that is clipped": Mistake(
+            _clipped,
+            "moves a weight of 0.5 by -0.9; torch moves it by -1.2. (The gradient is 12",
         ),
         "one number each": Mistake(
             lambda *a: tuple(tensor.sum() for tensor in _step(*a)), "back came Tensor of shape ()"
