@@ -1,6 +1,7 @@
 """Check of chapter 14's free exercise: a network for photographs, fit for small images."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_lab.exercises.checking import attempt, error_text, exercise, fault_in
-from resnet_lab.exercises.modules import gradient_fault, required_module
+from resnet_lab.exercises.modules import gradient_fault, required_module, settle_norms
 from resnet_lab.exercises.parting import parting
 from resnet_lab.models import ResNet, ResNetSpec, spec
 
@@ -45,13 +46,25 @@ def check_adapt(answer: Adapt) -> str | None:
 def _fault(answer: Adapt, network: ResNetSpec, classes: int) -> str | None:
     original = _build(network)
     adapted = required_module(attempt(answer, original, classes), "a network").eval()
-    images = torch.rand(4, 3, PIXELS, PIXELS, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    images = 9 * torch.randn(4, 3, PIXELS, PIXELS, generator=generator)  # so a ReLU6 shows
     return (
-        _shape_fault(adapted, images, classes)
+        _width_fault(adapted, original)
+        or _shape_fault(adapted, images, classes)
         or _state_fault(adapted, original, network, classes)
         or _value_fault(adapted, images, network, classes)
         or gradient_fault(adapted, images)
     )
+
+
+def _width_fault(adapted: nn.Module, original: ResNet) -> str | None:
+    """New layers that don't fit those beside them."""
+    for layer, width in (("conv1", "out_channels"), ("fc", "in_features")):
+        found, wanted = (getattr(getattr(network, layer, None), width, None)
+                         for network in (adapted, original))
+        if found is not None and found != wanted:
+            return f"`{layer}.{width}` is {found}. In the model that came in it is {wanted}."
+    return None
 
 
 @torch.no_grad()
@@ -73,7 +86,8 @@ def _shape_fault(adapted: nn.Module, images: Tensor, classes: int) -> str | None
         for hook in hooks:
             hook.remove()
     if logits.shape != (len(images), classes):
-        return f"{len(images)} images give logits of shape {tuple(logits.shape)}."
+        return (f"{len(images)} images give logits of shape {tuple(logits.shape)}; "
+                f"{(len(images), classes)} was asked for.")
     wanted = PIXELS // 8  # three stages halve, the stem does not
     if columns["layer4"] != wanted:
         seen = ", ".join(f"{columns[name]} after `{name}`" for name in MEASURED)
@@ -93,7 +107,8 @@ def _state_fault(
                 else f"The entry `{name}` is missing.")
     for name, entry in state.items():
         if entry.shape != wanted[name].shape:
-            return f"`{name}` has the shape {tuple(entry.shape)}."
+            return (f"`{name}` has the shape {tuple(entry.shape)}; in a network that is built "
+                    f"with a 3x3 stem it has {tuple(wanted[name].shape)}.")
         if not name.startswith(NEW) and not torch.equal(entry, before[name]):
             return f"`{name}` has other values than before. Only the new layers start afresh."
     return None
@@ -103,13 +118,17 @@ def _state_fault(
 def _value_fault(
     adapted: nn.Module, images: Tensor, network: ResNetSpec, classes: int
 ) -> str | None:
-    reference = _reference(network, classes)
-    reference.load_state_dict(adapted.state_dict())
-    if not torch.allclose(adapted(images), reference.eval()(images), rtol=1e-3, atol=1e-4):
-        parts = dict(adapted.named_children())
-        places = [name for name, _ in reference.named_children() if name in parts]
-        place = parting(adapted, reference, images, places, 1e-3)
-        return ("All shapes and all weights are right, but the logits differ from those of a "
+    built = _reference(network, classes)
+    built.load_state_dict(adapted.state_dict())
+    for training in (False, True):
+        found, expected = (deepcopy(model).train(training) for model in (adapted, built))
+        if torch.allclose(found(images), expected(images), rtol=1e-3, atol=1e-4):
+            continue
+        parts = dict(found.named_children())
+        places = [name for name, _ in expected.named_children() if name in parts]
+        place = parting(found, expected, images, places, 1e-3)
+        return ("All shapes and all weights are right, but in "
+                f"{'training' if training else 'evaluation'} the logits differ from those of a "
                 "network that was built with a 3x3 stem and has the same weights."
                 + (f" They part after `{place}`." if place else ""))
     return None
@@ -119,7 +138,9 @@ def _value_fault(
 def _build(network: ResNetSpec) -> ResNet:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return ResNet(network).eval()
+        built = ResNet(network).eval()
+    settle_norms(built)
+    return built
 
 
 def _reference(network: ResNetSpec, classes: int) -> ResNet:

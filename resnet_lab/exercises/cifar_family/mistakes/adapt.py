@@ -39,6 +39,20 @@ def _then(change: Callable[[Any], Any]) -> Callable[[nn.Module, int], nn.Module]
     return adapt
 
 
+def _cropped(net: Any, num_classes: int) -> nn.Module:
+    """The convolution stays, with the middle of its kernel and other settings."""
+    middle = nn.Parameter(net.conv1.weight[:, :, 2:5, 2:5].detach().clone())
+    _set(net.conv1, weight=middle, kernel_size=(3, 3), stride=1, padding=1)
+    head = nn.Linear(net.fc.in_features, num_classes)
+    return _set(net, maxpool=nn.Identity(), fc=head)
+
+
+def _taken_out(net: Any, name: str) -> nn.Module:
+    part = net.get_submodule(name)
+    delattr(net, name)
+    return cast(nn.Module, part)
+
+
 def _built_anew(net: Any, num_classes: int) -> nn.Module:
     return ResNet(replace(net.spec, stem="3x3", num_classes=num_classes))
 
@@ -48,6 +62,8 @@ RIGHT: dict[str, dict[str, Any]] = {
         "as asked": _adapt,
         "a pool of one position": _with(pool=nn.MaxPool2d(1)),
         "an empty sequence": _with(pool=nn.Sequential()),
+        "the middle of the 7x7": _cropped,
+        "conv1 declared last": _then(lambda net: _set(net, conv1=_taken_out(net, "conv1"))),
         "left in training": _then(lambda net: net.train()),
     },
 }
@@ -79,15 +95,29 @@ WRONG: dict[str, dict[str, Mistake]] = {
                 if isinstance(conv, nn.Conv2d)]),
             "32 after `conv1`, 32 after `layer1`, 8 after `layer4`"),
         "a new network": Mistake(
-            _built_anew, "`layer1.0.conv1.weight` has other values than before"),
+            _built_anew, "`bn1.weight` has other values than before"),
         "the rest frozen": Mistake(
             _then(lambda net: net.layer1.requires_grad_(False)),
             "`layer1.0.conv1.weight.requires_grad` is False"),
         "no ReLU in the stem": Mistake(
             _then(lambda net: _set(net, relu=nn.Identity())), "They part after `relu`"),
+        "a ReLU6 in the stem": Mistake(
+            _then(lambda net: _set(net, relu=nn.ReLU6())), "They part after `relu`"),
+        "a fresh normalization": Mistake(
+            _then(lambda net: _set(net, bn1=nn.BatchNorm2d(net.conv1.out_channels))),
+            "`bn1.weight` has other values than before"),
+        "dropout": Mistake(
+            _then(lambda net: _set(net, avgpool=nn.Sequential(net.avgpool, nn.Dropout()))),
+            "right, but in training the logits differ"),
         "widths of ResNet-18": Mistake(
             _then(lambda net: _set(net, conv1=nn.Conv2d(3, 64, 3, padding=1, bias=False))),
-            "Images of 32 pixels stop it. RuntimeError"),
+            "`conv1.out_channels` is 64. In the model that came in it is 8"),
+        "features of ResNet-18": Mistake(
+            _then(lambda net: _set(net, fc=nn.Linear(512, net.fc.out_features))),
+            "`fc.in_features` is 512. In the model that came in it is 32"),
+        "no pool": Mistake(
+            _then(lambda net: _taken_out(net, "maxpool")),
+            "Images of 32 pixels stop it. AttributeError"),
         "a list": Mistake(lambda net, classes: [net], "A network is a torch module; got list of 1"),
     },
 }

@@ -24,6 +24,18 @@ def _first_kernel(state: State) -> str:
     return "{0}x{0}".format(next(iter(state.values())).shape[-1])
 
 
+def _stem_by_shortcut(state: State) -> str:
+    pooled = any(key.endswith("layer2.0.downsample.1.weight") and tensor.dim() == 4
+                 for key, tensor in state.items())
+    stem = _tell(state)[2]
+    return "deep" if pooled else stem if stem != "deep" else "7x7"
+
+
+def _stem_by_stages(state: State) -> str:
+    stem, four = _tell(state)[2], any("layer4" in key for key in state)
+    return stem if stem == "deep" else "7x7" if four else "3x3"
+
+
 RIGHT: dict[str, dict[str, Any]] = {
     "check_tell": {"read": _tell, "a list": lambda state: list(_tell(state))},
 }
@@ -39,6 +51,15 @@ WRONG: dict[str, dict[str, Mistake]] = {
             "resnet50d with '_orig_mod.' before each name the stem came out as '7x7'"),
         "every block a bottleneck": Mistake(
             lambda state: _tell(state, basic=2), "resnet18 the block came out as 'bottleneck'"),
+        "bottlenecks from 50 layers on": Mistake(
+            lambda state: _tell(state, basic=3 if _tell(state)[1] < 50 else 2),
+            "resnet56 the block came out as 'bottleneck'"),
+        "deep where a pool is": Mistake(
+            lambda state: (*_tell(state)[:2], _stem_by_shortcut(state)),
+            "resnet50c with 'encoder.' before each name the stem came out as '7x7'"),
+        "3x3 where a stage is missing": Mistake(
+            lambda state: (*_tell(state)[:2], _stem_by_stages(state)),
+            "a ResNet-18 with a 3x3 stem with 'trunk.' before each name the stem"),
         "without the classifier": Mistake(
             lambda state: (_tell(state)[0], _tell(state)[1] - 1, _tell(state)[2]),
             "resnet18 the depth came out as 17"),
