@@ -14,9 +14,9 @@ A chapter's folder holds
 
 Mistakes are two tables, by the name of the check. Both must be there for each check:
 
-``RIGHT = {"check_center": {"half of the kernel": 2, "a tensor": torch.tensor(2)}}``
+``RIGHT = {"check_center": {"half of the kernel": 4, "a tensor": torch.tensor(4)}}``
     answers that must be accepted, written differently;
-``WRONG = {"check_center": {"none": Mistake(0, "center on column 2")}}``
+``WRONG = {"check_center": {"none": Mistake(0, "center on column 4")}}``
     plausible mistakes by name, each with the words of its refusal (see :class:`Mistake`).
 
 What checks share is beside the chapters: ``checking`` (the protocol), ``integers``, ``modules``

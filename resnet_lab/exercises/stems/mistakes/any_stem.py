@@ -51,7 +51,17 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "a pool without padding": Mistake(_any_stem(last=0), "as Tensor of shape (2, 16, 7, 7)"),
         "a 7x7 for every kernel": Mistake(
             lambda kernel, *channels: _any_stem()(7, *channels),
-            "With kernel 3. The first module is Conv2d",
+            "The first module must be a 3x3 convolution from 1 to 8 channels, got Conv2d(1, 8, k",
+        ),
+        "always three channels": Mistake(
+            lambda kernel, in_channels, features: _any_stem()(kernel, 3, features),
+            "from 1 to 8 channels, got Conv2d(3, 8,",
+        ),
+        "a ReLU6": Mistake(
+            lambda *sizes: nn.Sequential(
+                *_any_stem()(*sizes)[:2], nn.ReLU6(), _any_stem()(*sizes)[3]
+            ),
+            "(2, 3, 32, 32) differs by up to",
         ),
         "not joined": Mistake(
             lambda *sizes: tuple(_any_stem()(*sizes)), "of four modules; got tuple of 4"
