@@ -3,8 +3,11 @@
 What is run stands in the chapters' folders, in ``mistakes`` (see ``resnet_lab.exercises``).
 """
 
+import ast
+import builtins
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
 from functools import cache
@@ -152,3 +155,29 @@ def test_every_check_belongs_to_an_exercise_of_a_chapter():
         "each check is the last line of a code cell under `<!-- exercise: id -->`, see "
         "book/kit/solutions.py"
     )
+
+
+def names_in(code):
+    """Names of two letters and more that a piece of code reads, but for the language's own."""
+    try:
+        nodes = ast.walk(ast.parse(code))
+    except SyntaxError:  # a part of an expression
+        return set()
+    read = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return {name for name in read if len(name) > 1} - set(vars(builtins))
+
+
+@pytest.mark.parametrize("path", notebooks.chapters(), ids=lambda path: path.stem)
+def test_a_hint_names_only_what_the_chapter_has_so_far(path):
+    cells = [cell["source"] for cell in notebooks.load(path)["cells"]]
+    for exercise in solutions.exercises(path):
+        asked = next(n for n, cell in enumerate(cells) if f"exercise: {exercise.id} -->" in cell)
+        shown = set(re.findall(r"\w+", "\n".join(cells[: asked + 2])))
+        hints = refusal(exercise.checker, next(iter(ANSWERS["WRONG"][exercise.checker]))).hints
+        for code in re.findall("`(.+?)`", " ".join(hints)):
+            assert names_in(code) <= shown, exercise.id
+
+
+def test_what_a_hint_names():
+    assert names_in("passed = sum(step >= drop for drop in drops)") == {"step", "drop", "drops"}
+    assert names_in("y + b - layer1.0.conv") == set()
