@@ -73,8 +73,9 @@ def _seconds(run: dict[str, Any]) -> str:
 
 
 def _folds(item: Item) -> list[str]:
+    result = f' data-result="{item.result}"' if item.result else ""
     return [
-        f'<details class="rl-option" data-item="{item.id}">\n'
+        f'<details class="rl-option" data-item="{item.id}"{result}>\n'
         f"<summary>{_code(option.text)}</summary>\n\n"
         f"**{'Right' if option.right else 'No'}.** {option.feedback}\n\n</details>"
         for option in ordered(item)
