@@ -13,6 +13,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util import logging
 
 COLAB = "https://colab.research.google.com/github"
@@ -41,16 +42,20 @@ def copy_widgets(app: Sphinx) -> None:
             path.unlink()
 
 
+def colab_address(config: Config, page: str) -> str:
+    """Return where Colab opens the notebook of a chapter."""
+    options = config.html_theme_options
+    repository = options["repository_url"].removeprefix("https://github.com/").strip("/")
+    return f"{COLAB}/{repository}/blob/{options['repository_branch']}/{page}.ipynb"
+
+
 def add_links(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: nodes.document | None
 ) -> None:
     """Give a chapter (a page made from a notebook) its Colab and download addresses."""
     if context.get("page_source_suffix") != ".ipynb":
         return
-    options = app.config.html_theme_options
-    repository = options["repository_url"].removeprefix("https://github.com/").strip("/")
-    branch = options["repository_branch"]
-    context["colab_url"] = f"{COLAB}/{repository}/blob/{branch}/{page}.ipynb"
+    context["colab_url"] = colab_address(app.config, page)
     context["notebook_url"] = context["pathto"](f"_sources/{context['sourcename']}", 1)
 
 
