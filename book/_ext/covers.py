@@ -22,7 +22,7 @@ OPTION = re.compile(r'class="rl-option" data-item="([\w-]+)" data-result="([\w-]
 COVER = """\
 <div class="rl-cover" data-item="{item}">
 <div class="rl-cover-note needs-script">
-<p><strong>The result is covered.</strong> It shows when you open an answer above.</p>
+<p><strong>The result is covered.</strong> Open an answer.</p>
 <button type="button" class="rl-uncover">Show the result without guessing</button>
 </div>
 <div class="rl-covered" id="result-{item}" role="group" aria-label="Result" tabindex="-1">"""

@@ -78,8 +78,9 @@ def hints_of_checks(exercises: Path) -> dict[str, tuple[str, ...]]:
     """The hints of every check, read from its decorator without importing anything."""
     found = {}
     for path in sorted(exercises.glob("*/checks/*.py")):
-        for check in ast.parse(path.read_text(encoding="utf-8")).body:
-            for call in check.decorator_list if isinstance(check, ast.FunctionDef) else ():
+        parts = ast.parse(path.read_text(encoding="utf-8")).body
+        for check in (part for part in parts if isinstance(part, ast.FunctionDef)):
+            for call in check.decorator_list:
                 if isinstance(call, ast.Call) and ast.unparse(call.func) == "exercise":
                     found[check.name] = tuple(ast.literal_eval(hint) for hint in call.args)
     return found

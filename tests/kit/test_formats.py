@@ -1,5 +1,6 @@
 """Generated cells, questions, exercises and running times of a small chapter."""
 
+import dataclasses
 import json
 import os
 
@@ -54,6 +55,13 @@ def test_quiz_folds_feedback_and_names_earlier_chapters(chapter):
     assert "<summary><code>55</code></summary>\n\n**Right.** One window fewer fits." in text
     assert "*(Chapter 3.)*" in text
     assert "*(Chapter 4.)*" not in text
+
+
+def test_options_of_a_prediction_name_the_cell_that_answers_it():
+    item = quizzes.Item("width", "How wide?", (quizzes.Option("55", "", True),), "width", 4)
+    assert 'data-item="width">' in cells.quiz((item,), 4)
+    asked = dataclasses.replace(item, result="run-it")
+    assert 'data-item="width" data-result="run-it">' in cells.prediction(asked)
 
 
 def test_install_cell_compiles_without_its_magic():
