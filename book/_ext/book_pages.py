@@ -68,8 +68,6 @@ def choose_files(
         log.warning("%s shows a widget that has no text/html form: it would stay dead", page)
     scripts = context["script_files"]
     scripts[:] = [s for s in scripts if not any(name in _what(s) for name in WIDGET_MANAGER)]
-    # A deferred script finds the page parsed and starts at once: its setting must come before it.
-    scripts.sort(key=lambda s: "togglebuttonSelector" not in s.attributes.get("body", ""))
     if WIDGET_MARK in body:
         app.add_css_file("rl/js/widgets.css")
         app.add_js_file("host.js", type="module")

@@ -120,7 +120,7 @@ def test_copy_button_copies_the_code(browser, site):
 
 def test_folded_code_opens_by_keyboard(browser, site):
     with visit(browser, site, CHAPTER) as opened:
-        folded = opened.page.locator("details.hide").first
+        folded = opened.page.locator(".rl-beside").first
         folded.locator("summary").focus()
         assert not folded.locator("pre").first.is_visible()
         opened.page.keyboard.press("Enter")
