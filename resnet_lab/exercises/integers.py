@@ -85,7 +85,7 @@ def as_numbers(values: Any) -> list[float] | None:
     return _each(as_number, values)
 
 
-def told_apart(found: float, expected: float, digits: int = 4) -> tuple[str, str]:
+def told_apart(found: float, expected: float, *, digits: int = 4) -> tuple[str, str]:
     """Two numbers as text, with more than so many digits where they would read the same."""
     for more in range(digits, 12):
         texts = f"{found:.{more}g}", f"{expected:.{more}g}"

@@ -78,4 +78,4 @@ def test_what_is_returned_must_be_an_integer():
     (0.513241, 0.513242, 4, ("0.513241", "0.513242")), (1 / 3, 1 / 3, 4, ("0.3333", "0.3333")),
 ])
 def test_two_numbers_are_told_apart(found, expected, digits, texts):
-    assert told_apart(found, expected, digits) == texts
+    assert told_apart(found, expected, digits=digits) == texts

@@ -77,7 +77,7 @@ def test_the_cover_reaches_from_the_output_to_the_next_heading():
 
 
 def test_folded_code_is_covered_with_what_it_computed():
-    cell = a_cell(0, hide_mode="input")
+    cell = a_cell(0, classes=["rl-quiet"])
     assert covered(nodes.paragraph("", "Before."), cell, cell=cell) == [
         "Before.", "run() It is 55."]
 

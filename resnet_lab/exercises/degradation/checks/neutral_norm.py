@@ -57,7 +57,7 @@ def _channel_fault(norm: nn.BatchNorm2d, maps: Tensor) -> str | None:
         difference = (found - given).abs().max()
         if not difference <= slack:  # true of nan, too
             mean, deviation = (
-                told_apart(*(round(measure(value).item(), 6) + 0.0 for value in (given, found)), 3)
+                told_apart(*(_rounded(measure(value)) for value in (given, found)), digits=3)
                 for measure in (Tensor.mean, Tensor.std)
             )
             return (
@@ -74,3 +74,8 @@ def _maps() -> Tensor:
     for channel, (mean, deviation) in CHANNELS.items():
         noise[:, channel] = mean + deviation * noise[:, channel]
     return torch.where(noise.mean((0, 2, 3))[:, None, None] < 0, noise, noise.relu())
+
+
+def _rounded(value: Tensor) -> float:
+    """A number without what rounding left of zero, and without its sign."""
+    return round(value.item(), 6) + 0.0

@@ -55,8 +55,8 @@ class _OwnNormalization(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         maps = self.projection(F.avg_pool2d(x, self.stride, ceil_mode=True))
-        statistics: Any = self.running_mean, self.running_var
-        return F.batch_norm(maps, *statistics, self.gamma, self.beta, self.training)
+        mean, variance = self.get_buffer("running_mean"), self.get_buffer("running_var")
+        return F.batch_norm(maps, mean, variance, self.gamma, self.beta, self.training)
 
 
 class _EvenSizes(nn.Module):
