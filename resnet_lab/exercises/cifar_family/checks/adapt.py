@@ -121,7 +121,7 @@ def _value_fault(
     built = _reference(network, classes)
     built.load_state_dict(adapted.state_dict())
     for training in (False, True):
-        found, expected = (deepcopy(model).train(training) for model in (adapted, built))
+        found, expected = deepcopy(adapted).train(training), built.train(training)
         if torch.allclose(found(images), expected(images), rtol=1e-3, atol=1e-4):
             continue
         parts = dict(found.named_children())

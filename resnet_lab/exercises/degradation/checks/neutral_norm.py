@@ -56,9 +56,10 @@ def _channel_fault(norm: nn.BatchNorm2d, maps: Tensor) -> str | None:
         slack = 1e-3 * given.std() + 1e-6
         difference = (found - given).abs().max()
         if not difference <= slack:  # true of nan, too
+            pairs = (given.mean(), found.mean()), (given.std(), found.std())
             mean, deviation = (
-                told_apart(*(_rounded(measure(value)) for value in (given, found)), digits=3)
-                for measure in (Tensor.mean, Tensor.std)
+                told_apart(*(round(value.item(), 6) + 0.0 for value in pair), digits=3)
+                for pair in pairs
             )
             return (
                 f"channel {channel} goes in with mean {mean[0]} and deviation {deviation[0]}, and "
@@ -74,8 +75,3 @@ def _maps() -> Tensor:
     for channel, (mean, deviation) in CHANNELS.items():
         noise[:, channel] = mean + deviation * noise[:, channel]
     return torch.where(noise.mean((0, 2, 3))[:, None, None] < 0, noise, noise.relu())
-
-
-def _rounded(value: Tensor) -> float:
-    """A number without what rounding left of zero, and without its sign."""
-    return round(value.item(), 6) + 0.0
