@@ -75,7 +75,7 @@ def output_of(cell: nodes.container) -> nodes.Element | None:
 def cover(cell: nodes.container, output: nodes.Element, item: str) -> None:
     """Put a cover over the output of a cell and what follows, up to the next heading."""
     around = cell.parent
-    if "rl-quiet" in cell["classes"]:  # folded code belongs to what it computed
+    if "tag_hide-input" in cell["classes"]:  # folded code belongs to what it computed
         start = around.index(cell)
     else:
         alone = cell.copy()

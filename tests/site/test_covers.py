@@ -41,8 +41,9 @@ SHIFTS = """() => new Promise((done) => {
 })"""
 
 
-def a_cell(number, output="It is 55.", **fields):
-    cell = nodes.container(nb_element="cell_code", cell_index=number, classes=["cell"], **fields)
+def a_cell(number, output="It is 55.", *tags):
+    classes = ["cell", *(f"tag_{tag}" for tag in tags)]
+    cell = nodes.container(nb_element="cell_code", cell_index=number, classes=classes)
     cell += nodes.container("", nodes.literal_block("", "run()"), nb_element="cell_code_source")
     if output:
         cell += nodes.container("", nodes.paragraph("", output), nb_element="cell_code_output")
@@ -77,7 +78,7 @@ def test_the_cover_reaches_from_the_output_to_the_next_heading():
 
 
 def test_folded_code_is_covered_with_what_it_computed():
-    cell = a_cell(0, classes=["rl-quiet"])
+    cell = a_cell(0, "It is 55.", "hide-input")
     assert covered(nodes.paragraph("", "Before."), cell, cell=cell) == [
         "Before.", "run() It is 55."]
 
@@ -103,7 +104,8 @@ def test_every_prediction_has_its_cover(pages, chapter):
         inside = cover.select_one(".rl-covered")
         first = inside.find(True)
         assert first.select_one(".cell_output"), f"{item}: no output"
-        assert "tag_hide-input" in first["class"] or not first.select_one(".cell_input")
+        folded = "tag_hide-input" in first["class"]
+        assert bool(first.select_one(".cell_input")) is folded, f"{item}: code and output part"
         assert not inside.select("h1, h2, h3, h4, .rl-option"), item
         after = cover.find_next_sibling(True)
         assert after is None or after.name == "section" or after.text.startswith("\nPredict."), (
