@@ -21,6 +21,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Path(sys.prefix) / "share/jupyter/lab/settings/overrides.json"
 OURS = ROOT / "book/tools/jupyterlab.json"
 CELL = "from resnet_lab.widgets import StrideCalculator\n\nStrideCalculator(size=112, kernel=3)"
+RACE = """from resnet_lab.records import runs
+from resnet_lab.widgets import Race
+
+found = runs("degradation")
+Race(found.records, title="Depth", data=found.data)"""
 PATIENCE = 300  # seconds, for a busy machine
 ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+/lab)\?(token=\w+)\s")
 FOLDERS = (
@@ -152,15 +157,21 @@ def larger(page: Any) -> str:
     return figure.inner_text()
 
 
-@pytest.mark.everything
-def test_a_figure_lives_after_saving_and_reopening(browser, tmp_path):
-    folder, own = tmp_path / "notebooks", tmp_path / "own"
+def folders(tmp_path: Path, *cells: str) -> tuple[Path, Path]:
+    """A folder with a notebook of these cells, and one for the settings of a server."""
+    folder = tmp_path / "notebooks"
     folder.mkdir()
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(CELL)],
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
     nbformat.write(notebook, folder / "small.ipynb")
+    return folder, tmp_path / "own"
+
+
+@pytest.mark.everything
+def test_a_figure_lives_after_saving_and_reopening(browser, tmp_path):
+    folder, own = folders(tmp_path, CELL)
 
     with jupyterlab(folder, own) as address, opened(browser, address) as page:
         page.locator(".jp-Cell").first.click()
@@ -177,3 +188,54 @@ def test_a_figure_lives_after_saving_and_reopening(browser, tmp_path):
         assert kernel(page).input_value() == "4"
         assert larger(page) != moved
         assert page.get_by_text("model not found").count() == 0
+
+
+def active(page: Any) -> int:
+    """The place of the cell that is selected; the notebook has to be in command mode."""
+    assert page.locator(".jp-Notebook.jp-mod-commandMode").count() == 1
+    return page.locator(".jp-Notebook .jp-Cell").evaluate_all(
+        "(cells) => cells.findIndex((cell) => cell.classList.contains('jp-mod-active'))"
+    )
+
+
+def changed_by(page: Any, control: Any, key: str, place: int) -> None:
+    """A key changes the figure around a control, and the cell of the figure stays selected."""
+    figure = page.locator(".rl-calculator, .rl-race").filter(has=control)
+    control.focus()
+    assert active(page) == place
+    before = figure.locator("svg").first.evaluate("(svg) => svg.outerHTML")
+    page.keyboard.press(key)
+    assert active(page) == place, f"{key} left the figure"
+    page.wait_for_function(
+        "([figure, before]) => figure.querySelector('svg').outerHTML !== before",
+        arg=[figure.element_handle(), before],
+    )
+
+
+@pytest.mark.everything
+def test_arrow_keys_change_a_control_and_move_between_cells_elsewhere(browser, tmp_path):
+    folder, own = folders(tmp_path, CELL, RACE, "1 + 1")
+    with jupyterlab(folder, own) as address, opened(browser, address) as page:
+        cells = page.locator(".jp-Notebook .jp-Cell")
+        for place in (0, 1):
+            cells.nth(place).locator(".jp-InputPrompt").click()
+            page.keyboard.press("Control+Enter")
+        race = page.locator(".rl-race")
+        race.get_by_role("slider").wait_for()
+        kernel(page).wait_for()
+
+        race.locator(".rl-title").click()
+        changed_by(page, race.get_by_role("slider"), "ArrowLeft", 1)
+        changed_by(page, race.get_by_label("error (%)", exact=True), "ArrowRight", 1)
+        assert race.get_by_label("loss", exact=True).is_checked()
+        changed_by(page, race.get_by_label("training", exact=True), "ArrowDown", 1)
+
+        page.locator(".rl-calculator .rl-sizes").click()
+        changed_by(page, page.get_by_role("slider", name="kernel, slider"), "ArrowRight", 0)
+        changed_by(page, page.get_by_role("slider", name="stride, slider"), "ArrowUp", 0)
+        changed_by(page, page.locator("[role=gridcell][tabindex='0']"), "ArrowRight", 0)
+
+        cells.nth(0).locator(".jp-InputPrompt").click()
+        for key, place in [("ArrowDown", 1), ("ArrowDown", 2), ("ArrowUp", 1)]:
+            page.keyboard.press(key)
+            assert active(page) == place

@@ -78,6 +78,9 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** For what the arrow keys change: JupyterLab takes them for its cells unless told not to. */
+export const KEEPS_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
 function labelled(kind, text, inputs, unit = "") {
   const id = `rl-${page}-${controls++}`;
   const error = element("p", { class: "rl-error", id: `${id}-error` });
@@ -99,7 +102,7 @@ function labelled(kind, text, inputs, unit = "") {
 /** A whole number from `min`, typed or slid. `changed` gets what was typed, NaN for nothing. */
 export function numberControl({ label, unit, min }, changed) {
   const field = element("input", { type: "number", min, step: 1, inputmode: "numeric" });
-  const slider = element("input", { type: "range", min, step: 1 });
+  const slider = element("input", { type: "range", min, step: 1, ...KEEPS_KEYS });
   const control = labelled("number", label, [field, slider], unit);
   field.addEventListener("input", () => changed(field.valueAsNumber));
   slider.addEventListener("input", () => {
@@ -127,7 +130,7 @@ export function checkboxControl({ label }, changed) {
 
 /** A slider over the places 0 to `max`, whose place has a name. */
 export function sliderControl({ label }, changed) {
-  const slider = element("input", { type: "range", min: 0, step: 1 });
+  const slider = element("input", { type: "range", min: 0, step: 1, ...KEEPS_KEYS });
   const control = labelled("slider", label, [slider]);
   const output = element("span", { class: "rl-place", "aria-hidden": "true" });
   control.element.append(output);
@@ -144,7 +147,7 @@ export function sliderControl({ label }, changed) {
 function choiceGroup(kind, label, choices, changed) {
   const name = `rl-${page}-${controls++}`;
   const boxes = choices.map(([value]) => {
-    const box = element("input", { type: kind, name });
+    const box = element("input", { type: kind, name, ...KEEPS_KEYS });
     box.addEventListener("change", () => changed(value, box.checked));
     return box;
   });

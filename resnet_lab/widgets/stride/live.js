@@ -1,6 +1,6 @@
 // The stride calculator: controls around the parts of still.js.
 import {
-  announcer, checkboxControl, element, numberControl, patch, presetButtons, store,
+  KEEPS_KEYS, announcer, checkboxControl, element, numberControl, patch, presetButtons, store,
 } from "../js/shared.js";
 import { LIMITS, check, outputPicture } from "./picture.js";
 import { inputNodes, noteNodes, outputNodes, sizeNodes } from "./still.js";
@@ -182,7 +182,7 @@ function answering({ picture: [tag, attributes, children], rows, columns, draw }
       class: looked ? "rl-target rl-seen" : "rl-target", role: "gridcell", tabindex: here ? 0 : -1,
       x: draw.x(x), y: draw.y(y), width: draw.cell, height: draw.cell, "fill-opacity": 0,
       "aria-colindex": c + 1, "aria-selected": here, "data-row": r, "data-column": c,
-      "aria-label": `row ${r}, column ${c}`,
+      "aria-label": `row ${r}, column ${c}`, ...KEEPS_KEYS,
     }];
   };
   const lines = cells(rows).map(([r, y]) => ["g", { role: "row", "aria-rowindex": r + 1 },
