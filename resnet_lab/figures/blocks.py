@@ -48,7 +48,7 @@ def block_orders(
     names = list(parts)
     grid = [names[start : start + columns] for start in range(0, len(names), columns)]
     slot = _PAGE / columns
-    heads = {name: textwrap.wrap(name, int(slot / 5.2), break_on_hyphens=False) for name in names}
+    heads = {name: textwrap.wrap(name, int(slot / 5.8), break_on_hyphens=False) for name in names}
     heights = [
         _ROW * (2.6 + max(sum(map(len, parts[name])) for name in line)
                 + 0.7 * max(len(heads[name]) for name in line))
@@ -66,7 +66,7 @@ def block_orders(
             lines = max(len(heads[name]) for name in line)
             for place, name in enumerate(line):
                 x = place * slot
-                axes.text(x, top - 0.2 * _ROW, "\n".join(heads[name]), va="top", fontsize=9)
+                axes.text(x, top - 0.2 * _ROW, "\n".join(heads[name]), va="top")
                 _draw(axes, x, top - (0.4 + 0.7 * lines) * _ROW, parts[name])
             top -= height
         words = " ".join(_in_words(name, *part) for name, part in parts.items())
@@ -141,7 +141,7 @@ def _box(axes: plt.Axes, x: float, y: float, text: str, color: str, width: float
         (x - _BOX / 2, y - _HIGH / 2), _BOX, _HIGH, facecolor=to_rgba(color, 0.3),
         edgecolor=color, linewidth=width,
     ))
-    axes.text(x, y, text, ha="center", va="center", fontsize=9)
+    axes.text(x, y, text, ha="center", va="center")
 
 
 def _in_words(name: str, before: list[str], branch: list[str], after: list[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
+from resnet_lab.figures.ends import label_ends
 from resnet_lab.figures.style import BLUE, INK, ORANGE, SERIES, WIDTH, look
 from resnet_lab.figures.svg import Figure, to_figure
 
@@ -49,18 +50,18 @@ def curve(
             axes.plot(
                 list(points), list(points.values()), label=name, color=SERIES[place],
                 linestyle=_DASHES[place], drawstyle="steps-post" if steps else "default",
-                marker=_MARKERS[place] if len(points) <= 20 and not steps else "",
+                marker=_MARKERS[place] if len(points) <= 20 and not steps else "", clip_on=False,
             )
         for name, x in (mark or {}).items():
             axes.axvline(x, color=INK, linewidth=0.7, alpha=0.6)
             axes.annotate(name, (x, 1), xycoords=("data", "axes fraction"), xytext=(3, -2),
-                          textcoords="offset points", va="top", fontsize=9)
+                          textcoords="offset points", va="top")
         axes.set(xlabel=x_label, ylabel=y_label, title=title)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(MaxNLocator("auto", integer=_whole(axis is axes.xaxis, data)))
         if log_y:
             axes.set_yscale("log")
-        _label_ends(axes, data, log_y)
+        label_ends(axes, {name: list(points.values())[-1] for name, points in data.items()}, 0.085)
         alt = f"{title}. Line chart, {y_label} against {x_label}. " + " ".join(
             _in_words(name, points) for name, points in data.items()
         )
@@ -97,7 +98,7 @@ def bars(
         plt.close(drawing)
         colors = [ORANGE if name in mark else BLUE for name in values]
         drawn = axes.barh(list(values), list(values.values()), color=colors, height=0.66)
-        axes.bar_label(drawn, list(written.values()), padding=3, fontsize=9, color=INK)
+        axes.bar_label(drawn, list(written.values()), padding=3, color=INK)
         axes.invert_yaxis()
         axes.margins(x=0.14)
         axes.tick_params(axis="y", length=0)
@@ -118,25 +119,6 @@ def _points(name: str, points: Points) -> dict[float, float]:
         if not (math.isfinite(x) and math.isfinite(y)):
             raise ValueError(f"series must hold finite numbers, got {y} at {x} in {name!r}")
     return by_x
-
-
-def _label_ends(axes: plt.Axes, data: Mapping[str, Mapping[float, float]], log_y: bool) -> None:
-    """Write each name at the right end of its line, moved apart where they would touch."""
-    low, high = axes.get_ylim()
-    axes.set_ylim(low, high)
-    place = axes.transData.transform
-    ends = sorted(data, key=lambda name: list(data[name].values())[-1])
-    height = place((0, high))[1] - place((0, low))[1]
-    previous = float("-inf")
-    for name in ends:
-        x, y = list(data[name].items())[-1]
-        at = (place((x, y))[1] - place((x, low))[1]) / height
-        at = max(at, previous + 0.085)
-        previous = at
-        axes.annotate(
-            name, (1, at), xycoords="axes fraction", xytext=(5, 0), textcoords="offset points",
-            va="center", color=SERIES[list(data).index(name)], fontsize=10,
-        )
 
 
 def _whole(along_x: bool, data: Mapping[str, Mapping[float, float]]) -> bool:

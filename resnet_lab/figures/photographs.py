@@ -45,7 +45,7 @@ def photographs(
         for axes, (name, image) in zip(panels, images.items(), strict=True):
             rgba = _with_alpha(name, image, keep.get(name))
             axes.imshow(rgba, interpolation="none")
-            axes.set_title(name, fontsize=9)
+            axes.set_title(name)
             height, width, _ = rgba.shape
             drawn = int((rgba[..., 3] > 0).sum())
             left_out = "" if drawn == height * width else f", {drawn:,} of {height * width:,} drawn"

@@ -63,7 +63,7 @@ def feature_maps(
         drawing, panels = picture_grid(len(maps), columns)
         for axes, channel, name in zip(panels, maps, titles, strict=True):
             axes.imshow(channel, cmap="gray", interpolation="none")
-            axes.set_title(name, fontsize=9)
+            axes.set_title(name)
         drawing.suptitle(title, fontsize=10)
         size = f"{maps.shape[1]} by {maps.shape[2]} pixels"
         ranges = ", ".join(

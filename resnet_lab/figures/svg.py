@@ -22,6 +22,7 @@ from resnet_lab.figures.style import INK
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _PIXELATED_BELOW = 96  # pixels a side: smaller images are feature maps, whose pixels matter
+_LARGEST = 1.75  # pixels a point: there the text is as large as that of the page
 _JPEG_ABOVE = 8_000  # bytes of PNG from which an opaque image is tried as JPEG
 _DEFAULTS = {"opacity": "1", "stroke-miterlimit": "10", "stroke-dashoffset": "0"}
 _NUMBERS = {"d", "transform", "x", "y", "width", "height", "points", "cx", "cy", "r", "viewBox"}
@@ -81,7 +82,7 @@ def _clean(source: str, title: str, alt: str) -> str:
         root.attrib.pop(name, None)
     width = root.attrib["viewBox"].split()[2]
     root.attrib.update({
-        "width": f"min(100%, {round(float(width) * 1.5)}px)",
+        "width": f"min(100%, {round(float(width) * _LARGEST)}px)",
         "role": "img", "aria-label": alt,
         "stroke-linejoin": "round", "stroke-linecap": "butt",
         "font-family": "system-ui, 'DejaVu Sans', sans-serif",

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 from resnet_lab.checks import check_choice
+from resnet_lab.figures.ends import label_ends
 from resnet_lab.figures.style import INK, SERIES, WIDTH, look
 from resnet_lab.figures.svg import Figure, to_figure
 from resnet_lab.records import Runs
@@ -60,7 +61,7 @@ def training_curves(
         for panel, (name, labels) in zip(axes[:, 0], panels.items(), strict=True):
             ends = {run: _draw_run(panel, runs, run, quantity, i) for i, run in enumerate(labels)}
             panel.set(title=name, ylabel=QUANTITIES[quantity])
-            _label_ends(panel, {runs.title(run): end for run, end in ends.items()})
+            label_ends(panel, {runs.title(run): end for run, end in ends.items()}, 0.11)
             words.append(f"{name}: {', '.join(_in_words(runs, run, quantity) for run in labels)}.")
         axes[-1, 0].set_xlabel("epoch")
         alt = f"{title}. {QUANTITIES[quantity]} against epochs. "
@@ -123,19 +124,6 @@ def _draw_run(axes: Axes, runs: Runs, run: str, quantity: str, place: int) -> fl
     means = [mean(values[point] for _, values in curves) for point in range(points)]
     axes.plot(curves[0][0][:points], means, color=color, linestyle=dashes, linewidth=2)
     return means[-1]
-
-
-def _label_ends(axes: Axes, ends: Mapping[str, float]) -> None:
-    """Write each name beside the end of its line, moved apart where they would touch."""
-    low, high = axes.get_ylim()
-    previous = float("-inf")
-    for name, value in sorted(ends.items(), key=lambda item: item[1]):
-        at = max((value - low) / (high - low), previous + 0.1)
-        previous = at
-        axes.annotate(
-            name, (1, at), xycoords="axes fraction", xytext=(5, 0), textcoords="offset points",
-            va="center", color=SERIES[list(ends).index(name)], fontsize=9,
-        )  # fmt: skip
 
 
 def _in_words(runs: Runs, run: str, quantity: str) -> str:

@@ -15,7 +15,7 @@ from resnet_lab.models import BlockPlan, ResNetSpec, cost
 
 _NEAR, _FAR = 7, 13  # columns shown at each end where the input is long
 _MOST = 26  # columns that stay legible side by side on a phone
-_PAGE, _LABELS, _CELL, _ROW = WIDTH * 72, 58, 26, 15  # points
+_PAGE, _LABELS, _CELL, _ROW = WIDTH * 72, 66, 26, 15  # points
 _MARGIN = 6  # room for half of the last column's number
 
 
@@ -53,16 +53,17 @@ def window_rows(
     unread = [column for column in range(-padding, size + padding) if column not in seen]
     title = title or _describe(size, window)
     key = _key(padding, far > size + padding, bool(unread))
+    above = _ROW * key.count("\n")
     with look():
-        drawing, axes = _page(_ROW * (len(rows) + 4) + 6)
-        axes.text(0, -0.5 * _ROW, title, va="center")
-        axes.text(0, -1.5 * _ROW, key, va="center", fontsize=9)
-        axes.text(_LABELS - 5, -3.5 * _ROW, "input", ha="right", va="center", fontsize=9)
+        drawing, axes = _page(_ROW * (len(rows) + 4) + 6, above)
+        axes.text(0, above - 0.5 * _ROW, title, va="center")
+        axes.text(0, (above - 3 * _ROW) / 2, key, va="center", linespacing=1.5)
+        axes.text(_LABELS - 5, -3.5 * _ROW, "input", ha="right", va="center")
         for column in columns:
             _input_cell(axes, left[column], cell, column, size, padding, column in unread)
             if 0 <= column < size and (size < 14 or column in (0, size - 1) or column % 4 == 0):
                 middle = left[column] + cell / 2
-                axes.text(middle, -2.5 * _ROW, str(column), ha="center", va="center", fontsize=9)
+                axes.text(middle, -2.5 * _ROW, str(column), ha="center", va="center")
         if gap:
             axes.text(_LABELS + cell * (_NEAR + 0.5), -3.5 * _ROW, "…", ha="center", va="center")
         for row, (index, taps) in enumerate(rows):
@@ -71,13 +72,13 @@ def window_rows(
         return to_figure(drawing, title, alt)
 
 
-def _page(height: float) -> tuple[MplFigure, plt.Axes]:
-    """Axes over a whole figure of the book's width; one unit is one point, the top is 0."""
-    drawing = plt.figure(figsize=(WIDTH, height / 72))
+def _page(height: float, above: float = 0) -> tuple[MplFigure, plt.Axes]:
+    """Axes over a whole figure of the book's width; one unit is one point, 0 is ``above`` down."""
+    drawing = plt.figure(figsize=(WIDTH, (height + above) / 72))
     plt.close(drawing)
     axes = drawing.add_axes((0, 0, 1, 1))
     axes.axis("off")
-    axes.set(xlim=(0, _PAGE), ylim=(-height, 0))
+    axes.set(xlim=(0, _PAGE), ylim=(-height, above))
     return drawing, axes
 
 
@@ -93,7 +94,7 @@ def _input_cell(
 
 def _output_row(axes: plt.Axes, top: float, cell: float, taps: list[float], index: int) -> None:
     middle = top - _ROW / 2
-    axes.text(_LABELS - 5, middle, f"output {index}", ha="right", va="center", fontsize=9)
+    axes.text(_LABELS - 5, middle, f"output {index}", ha="right", va="center")
     axes.plot([taps[0] + 1, taps[-1] + cell - 1], [middle] * 2, color=GREEN, linewidth=1,
               clip_on=False)
     for x in taps:
@@ -124,7 +125,7 @@ def _key(padding: int, beyond: bool, unread: bool) -> str:
         parts.append("dotted: past the padding")
     if unread:
         parts.append("striped: no window reads it")
-    return ", ".join(parts)
+    return "\n".join(", ".join(parts[start : start + 2]) for start in range(0, len(parts), 2))
 
 
 def _describe(size: int, window: Window) -> str:
@@ -195,7 +196,7 @@ def shape_strip(
                 if stage in sizes:
                     middle, base = (c + 0.5) * slot, top - height + 1.3 * _ROW
                     _square(axes, middle, base, scale, sizes[stage], first.get(stage))
-                    axes.text(middle, base - 3, stage, ha="center", va="top", fontsize=9)
+                    axes.text(middle, base - 3, stage, ha="center", va="top")
         words = "; ".join(
             f"{network}: " + ", ".join(
                 f"{stage} {side}" + (" (differs)" if first.get(stage) != side else "")

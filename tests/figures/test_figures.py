@@ -71,7 +71,7 @@ def test_text_is_text_and_ink_is_the_pages(figure):
     texts = [element for element in root.iter() if element.tag.endswith("text")]
     assert texts
     assert {element.get("fill") for element in texts} <= {"currentColor", *style.SERIES}
-    assert min(float(t.get("font-size").rstrip("px")) for t in texts) >= 9
+    assert min(float(t.get("font-size").rstrip("px")) for t in texts) >= 10
     assert style.INK not in figure.svg
 
 
