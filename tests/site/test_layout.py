@@ -1,4 +1,4 @@
-"""What a page looks like: numbers of chapters, room around questions, tables and code on a phone."""
+"""Numbers of chapters, room around questions, and what a phone shows of tables and code."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def test_a_chapter_has_its_number_wherever_its_title_stands(pages, address):
     title = re.search(rf"<h1>{shown}(.*?)<a ", page)
     assert title
     assert re.search(rf"<title>\s*{number} {re.escape(title[1])}", page)
-    link = re.search(rf'href="{Path(address).name}">\s*{shown}(.*?)\s*</a>', pages["book/index.html"])
+    link = re.search(
+        rf'href="{Path(address).name}">\s*{shown}(.*?)\s*</a>', pages["book/index.html"]
+    )
     assert link
     assert link[1] == title[1]
 
@@ -68,8 +70,9 @@ def test_a_question_keeps_away_from_the_options_above_it(browser, site):
             """(options) => options.flatMap((option) => {
                 const next = option.nextElementSibling;
                 if (!next) return [];
-                const room = next.getBoundingClientRect().top - option.getBoundingClientRect().bottom;
-                return [[next.matches("details.rl-option") ? "option" : next.localName, room]];
+                const kind = next.matches("details.rl-option") ? "option" : next.localName;
+                const end = option.getBoundingClientRect().bottom;
+                return [[kind, next.getBoundingClientRect().top - end]];
             })"""
         )
     within = [room for kind, room in gaps if kind == "option"]
@@ -107,7 +110,7 @@ def test_on_a_phone_the_ledger_shows_what_was_computed(browser, site):
 def test_on_a_phone_the_first_column_of_a_wide_table_stays(browser, site):
     with visit(browser, site, "book/14_cifar_family.html", width=390) as opened:
         lefts = opened.page.locator(".rl-table").evaluate_all(
-            """(boxes) => boxes.filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => {
+            """(all) => all.filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => {
                 box.scrollLeft = box.scrollWidth;
                 const first = box.querySelector("tbody tr > :first-child").getBoundingClientRect();
                 return first.left - box.getBoundingClientRect().left;
