@@ -122,16 +122,18 @@ def padding_first() -> dict[str, bool]:
 
 
 @torch.no_grad()
-def resumed_as_v15() -> dict[str, bool]:
-    v1, v15 = (build("resnet50", version=version).eval() for version in ("v1", "v1.5"))
-    keys = v15.load_state_dict(v1.state_dict(), strict=False)
-    images = torch.randn(1, 3, 64, 64)
-    same = torch.allclose(v1(images), v15(images), rtol=0.1)
-    return {
-        "Loading stops": bool(keys.missing_keys or keys.unexpected_keys),
-        "Training goes on with another network": not same,
-        "Training goes on as if": same,
-    }
+def window_moves() -> dict[str, bool]:
+    model, maps = build("resnet20").eval(), list[Tensor]()
+    model.layer3.register_forward_hook(lambda module, inputs, output: maps.append(output))
+    picture = torch.randn(1, 3, 192, 196)
+    model(picture[..., :-4])
+    model(picture[..., 4:])
+    still, moved = (map_[..., 16:32, 16:32] for map_ in maps)  # no border reaches these
+    by = {columns: torch.allclose(maps[0][..., 16:32, 16 + columns:32 + columns], moved, atol=1e-4)
+          for columns in (0, 1, 4)}
+    assert maps[0].shape[-1] == 192 // 2 // 2 == 192 // 4
+    assert not torch.allclose(still, moved, atol=1e-4)
+    return {"By one column": by[1], "By 4 columns": by[4], "Not at all": by[0]}
 
 
 def close_runs() -> dict[str, bool]:

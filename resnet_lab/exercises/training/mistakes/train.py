@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from resnet_lab.exercises.mistake import Mistake
-from resnet_lab.exercises.recipe.checks.train import MOMENTUM, Batches
+from resnet_lab.exercises.training.checks.train import MOMENTUM, Batches
 
 
 def _train(

@@ -1,0 +1,1 @@
+"""The checks of chapter 17, one file an exercise."""
