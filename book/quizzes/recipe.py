@@ -124,7 +124,8 @@ def padding_first() -> dict[str, bool]:
 @torch.no_grad()
 def window_moves() -> dict[str, bool]:
     model, maps = build("resnet20").eval(), list[Tensor]()
-    model.layer3.register_forward_hook(lambda module, inputs, output: maps.append(output))
+    layer3 = model.get_submodule("layer3")
+    layer3.register_forward_hook(lambda module, inputs, output: maps.append(output))
     picture = torch.randn(1, 3, 192, 196)
     model(picture[..., :-4])
     model(picture[..., 4:])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from statistics import mean
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from resnet_lab.figures.style import SERIES
@@ -16,7 +17,7 @@ def label_ends(axes: Axes, ends: Mapping[str, float], gap: float) -> None:
         ends: name -> last value, in the order of the colors.
         gap: least distance of two names, as a part of the height of the axes.
     """
-    axes.set_xlim(right=max(line.get_xdata()[-1] for line in axes.get_lines()))
+    axes.set_xlim(right=max(float(np.asarray(line.get_xdata())[-1]) for line in axes.get_lines()))
     axes.set_ylim(axes.get_ylim())
     to_axes = axes.transData + axes.transAxes.inverted()
     left = axes.get_xlim()[0]

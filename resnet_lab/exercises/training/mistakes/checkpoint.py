@@ -37,7 +37,7 @@ def _restore_by_hand(saved: list[Any], model: nn.Module, optimizer: SGD) -> Tens
         place.copy_(value)
     for parameter, velocity in zip(model.parameters(), velocities, strict=True):
         optimizer.state[parameter]["momentum_buffer"] = velocity
-    return step  # type: ignore[no-any-return]
+    return step
 
 
 def _restore_weights(saved: dict[str, Any], model: nn.Module, optimizer: SGD) -> int:

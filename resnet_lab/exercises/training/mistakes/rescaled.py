@@ -52,19 +52,26 @@ RIGHT: dict[str, dict[str, Any]] = {
 WRONG: dict[str, dict[str, Mistake]] = {
     "check_rescaled": {
         "the steps stay": Mistake(
-            lambda *a: _rescaled(*a, steps=0), "takes 450,000 steps of 32 images"
+            lambda b, n, d, lr, new: _rescaled(b, n, d, lr, new, steps=0),
+            "takes 450,000 steps of 32 images",
         ),
         "the steps the other way": Mistake(
-            lambda *a: _rescaled(*a, steps=-1), "takes 56,250 steps of 32 images"
+            lambda b, n, d, lr, new: _rescaled(b, n, d, lr, new, steps=-1),
+            "takes 56,250 steps of 32 images",
         ),
         "the drops stay": Mistake(
-            lambda *a: _rescaled(*a, places=0), "divides the rate after 4,800,000 images"
+            lambda b, n, d, lr, new: _rescaled(b, n, d, lr, new, places=0),
+            "divides the rate after 4,800,000 images",
         ),
-        "the rate stays": Mistake(lambda *a: _rescaled(*a, rate=0), "32)` has the rate 0.1."),
+        "the rate stays": Mistake(
+            lambda b, n, d, lr, new: _rescaled(b, n, d, lr, new, rate=0), "32)` has the rate 0.1."
+        ),
         "the rate by the root": Mistake(
-            lambda *a: _rescaled(*a, rate=0.5), "has the rate 0.0353553"
+            lambda b, n, d, lr, new: _rescaled(b, n, d, lr, new, rate=0.5), "has the rate 0.0353553"
         ),
-        "the rate the other way": Mistake(lambda *a: _rescaled(*a, rate=-1), "has the rate 0.8."),
+        "the rate the other way": Mistake(
+            lambda b, n, d, lr, new: _rescaled(b, n, d, lr, new, rate=-1), "has the rate 0.8."
+        ),
         "only to smaller batches": Mistake(
             lambda b, n, d, lr, new: _rescaled(b, n, d, lr, new) if new < b else (n, d, lr),
             "takes 450,000 steps of 1024 images",
