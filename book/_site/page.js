@@ -26,7 +26,7 @@ function nameScrollers() {
 /** A wide table gets a box of its own to scroll in. */
 function wrapTables() {
   for (const table of document.querySelectorAll(".bd-article table")) {
-    if (table.closest(".rl-table")) continue;
+    if (table.closest("div.rl-table")) continue;
     const box = document.createElement("div");
     box.className = "rl-table";
     table.replaceWith(box);
