@@ -56,17 +56,18 @@ def _channel_fault(norm: nn.BatchNorm2d, maps: Tensor) -> str | None:
         slack = 1e-3 * given.std() + 1e-6
         difference = (found - given).abs().max()
         if not difference <= slack:  # true of nan, too
-            pairs = (given.mean(), found.mean()), (given.std(), found.std())
-            mean, deviation = (
-                told_apart(*(round(value.item(), 6) + 0.0 for value in pair), digits=3)
-                for pair in pairs
-            )
+            mean = told_apart(_rounded(given.mean()), _rounded(found.mean()), 3)
+            deviation = told_apart(_rounded(given.std()), _rounded(found.std()), 3)
             return (
                 f"channel {channel} goes in with mean {mean[0]} and deviation {deviation[0]}, and "
                 f"comes out with {mean[1]} and {deviation[1]}. Values differ by up to "
                 f"{difference:.2g}."
             )
     return None
+
+
+def _rounded(value: Tensor) -> float:
+    return round(value.item(), 6) + 0.0
 
 
 def _maps() -> Tensor:

@@ -50,7 +50,7 @@ def check_sgd_step(answer: Step) -> str | None:
             if wrong.any():
                 place = int(wrong.nonzero()[0])
                 moved, wanted = told_apart(
-                    *((after - before)[place].item() for after in (weight, expected[step]))
+                    (weight - before)[place].item(), (expected[step] - before)[place].item()
                 )
                 return (f"{words}, step {step + 1} of {len(gradients)} moves a weight of "
                         f"{before[place].item():.4g} by {moved}; torch moves it by {wanted}. (The "
