@@ -39,7 +39,21 @@ function toggleFullScreen() {
   else document.documentElement.requestFullscreen();
 }
 
+/** Paper is white: what a dark page would print is hardly seen. */
+function printLight() {
+  const root = document.documentElement;
+  let shown = root.dataset.theme;
+  window.addEventListener("beforeprint", () => {
+    shown = root.dataset.theme;
+    root.dataset.theme = "light";
+  });
+  window.addEventListener("afterprint", () => {
+    root.dataset.theme = shown;
+  });
+}
+
 function start() {
+  printLight();
   wrapTables();
   nameScrollers();
   window.addEventListener("resize", nameScrollers);
