@@ -95,6 +95,58 @@ def test_sidebars_fold_on_a_desktop(browser, site):
         )
 
 
+EXPANDED = "(button) => button.getAttribute('aria-expanded')"
+FOCUSED = "document.activeElement.className"
+
+
+def test_the_chapters_button_says_what_it_does_and_keeps_the_focus(browser, site):
+    with visit(browser, site, CHAPTER) as opened:
+        button = opened.page.get_by_role("button", name="Chapters").locator("visible=true")
+        bar = opened.page.locator(".bd-sidebar-primary")
+        for expanded in ("true", "false", "true"):
+            assert button.evaluate(EXPANDED) == expanded
+            wait_until(
+                opened.page,
+                "([bar, shown]) => (getComputedStyle(bar).visibility === 'visible') === shown",
+                [bar.element_handle(), expanded == "true"],
+            )
+            button.press("Enter")
+            opened.page.wait_for_timeout(300)  # the theme moves the focus after 100 ms
+            assert "primary-toggle" in opened.page.evaluate(FOCUSED)
+        opened.page.set_viewport_size({"width": 390, "height": 800})
+        wait_until(
+            opened.page, f"({EXPANDED})(document.querySelector('.primary-toggle')) === 'true'"
+        )
+
+
+@pytest.mark.parametrize("side", ["primary", "secondary"])
+def test_a_sidebar_of_a_phone_takes_the_focus_and_gives_it_back(browser, site, side):
+    with visit(browser, site, CHAPTER, width=390) as opened:
+        page = opened.page
+        button = page.locator(f".{side}-toggle:visible")
+        assert button.evaluate(EXPANDED) == "false"
+        button.press("Enter")
+        assert button.evaluate(EXPANDED) == "true"
+        wait_until(page, f"document.activeElement.closest('.bd-sidebar-{side}') !== null")
+        page.keyboard.press("Escape")
+        assert f"{side}-toggle" in page.evaluate(FOCUSED)
+        assert button.evaluate(EXPANDED) == "false"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_control_above_a_page_shows_its_focus(browser, site, scheme):
+    with visit(browser, site, CHAPTER, scheme=scheme) as opened:
+        page = opened.page
+        controls = page.locator(".bd-header-article :is(a, button)").locator("visible=true").all()
+        assert len(controls) > 5
+        page.keyboard.press("Tab")  # so that the focus is one of the keyboard
+        for control in controls:
+            control.focus()
+            style = control.evaluate("(control) => ({...getComputedStyle(control)})")
+            assert style["outlineStyle"] == "solid", control.inner_html()
+            assert float(style["outlineWidth"].removesuffix("px")) >= 2
+
+
 def test_contents_of_a_page_open_on_a_phone(browser, site):
     with visit(browser, site, CHAPTER, width=390) as opened:
         page = opened.page

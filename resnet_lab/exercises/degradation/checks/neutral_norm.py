@@ -56,8 +56,8 @@ def _channel_fault(norm: nn.BatchNorm2d, maps: Tensor) -> str | None:
         slack = 1e-3 * given.std() + 1e-6
         difference = (found - given).abs().max()
         if not difference <= slack:  # true of nan, too
-            mean = told_apart(_rounded(given.mean()), _rounded(found.mean()), 3)
-            deviation = told_apart(_rounded(given.std()), _rounded(found.std()), 3)
+            mean = told_apart(_rounded(given.mean()), _rounded(found.mean()), digits=3)
+            deviation = told_apart(_rounded(given.std()), _rounded(found.std()), digits=3)
             return (
                 f"channel {channel} goes in with mean {mean[0]} and deviation {deviation[0]}, and "
                 f"comes out with {mean[1]} and {deviation[1]}. Values differ by up to "
