@@ -198,17 +198,21 @@ def active(page: Any) -> int:
     )
 
 
+# What a figure shows; its live region speaks late, so it is left out.
+SHOWN = """(figure) => [...figure.children]
+    .filter((part) => !part.matches(".rl-spoken")).map((part) => part.outerHTML).join("")"""
+
+
 def changed_by(page: Any, control: Any, key: str, place: int) -> None:
     """A key changes the figure around a control, and the cell of the figure stays selected."""
-    figure = page.locator(".rl-calculator, .rl-race").filter(has=control)
+    figure = control.evaluate_handle("(one) => one.closest('.rl-calculator, .rl-race')")
     control.focus()
     assert active(page) == place
-    before = figure.locator("svg").first.evaluate("(svg) => svg.outerHTML")
+    before = figure.evaluate(SHOWN)
     page.keyboard.press(key)
     assert active(page) == place, f"{key} left the figure"
     page.wait_for_function(
-        "([figure, before]) => figure.querySelector('svg').outerHTML !== before",
-        arg=[figure.element_handle(), before],
+        f"([figure, before]) => ({SHOWN})(figure) !== before", arg=[figure, before]
     )
 
 
