@@ -19,8 +19,8 @@ MOMENTUM, DECAY = 0.8, 0.05
 
 
 @exercise(
-    "Hold `broken`, line by line, against the three formulas of a step. Nothing in it raises an "
-    "error.",
+    "Hold `broken`, line by line, against the three formulas of a step in chapter 16: decay, "
+    "velocity, weight. Nothing in it raises an error.",
     "Look at four things: what is left from the step before, which parameters decay, what the "
     "velocity is made of, and which rate a step takes.",
     "`backward` adds to the gradients that are there. Decay is for every parameter. The velocity "
