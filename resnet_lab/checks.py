@@ -4,6 +4,12 @@ from collections.abc import Collection, Sequence
 from math import inf
 
 
+def class_name(value: object) -> str:
+    """The class of a value with its module, such as ``torchvision.models.resnet.ResNet``."""
+    kind = type(value)
+    return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+
+
 def check_integer(name: str, value: object, least: int, most: int | None = None) -> None:
     """Refuse what is no integer from ``least`` to ``most``; None sets no upper bound.
 

@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from resnet_lab.hooks import gradient_flow, lesioned, removable_blocks
+from resnet_lab.hooks.networks import our_resnet
 from resnet_lab.models import ResNet
 from resnet_lab.training.batches import Batch, MemoryBatches
 from resnet_lab.training.checkpoint import PATTERN
@@ -18,7 +19,9 @@ from resnet_lab.training.machine import describe_machine
 from resnet_lab.training.record import RunRecord, rounded, write_json
 from resnet_lab.training.trainer import Trainer
 
-STUDYING = ("hooks/gradients.py", "hooks/lesions.py", "experiments/studies.py")
+STUDYING = (
+    "hooks/gradients.py", "hooks/lesions.py", "hooks/networks.py", "experiments/studies.py",
+)  # fmt: skip
 """Files that decide what the studies of a run find."""
 
 LOADED = read_sources(STUDYING)
@@ -86,9 +89,7 @@ def studied_network(trainer: Trainer) -> ResNet:
     Raises:
         TypeError: it is no :class:`ResNet`.
     """
-    if not isinstance(trainer.model, ResNet):
-        raise TypeError(f"model must be a ResNet, got {type(trainer.model).__name__}")
-    return trainer.model
+    return our_resnet(trainer.model)
 
 
 def studied_batches(trainer: Trainer) -> MemoryBatches:

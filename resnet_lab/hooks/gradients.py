@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from resnet_lab.hooks.networks import our_resnet, uncompiled
 from resnet_lab.models import ResNet
 from resnet_lab.models.blocks import ResidualBlock
 
@@ -38,7 +39,7 @@ def gradient_flow(model: ResNet, images: Tensor, labels: Tensor) -> list[FlowRow
     """Measure signal and gradient after the stem and every block, as in a training step.
 
     Batch normalization uses the batch. A copy of the network is run, so the network itself
-    stays as it was, gradients and running statistics included.
+    stays as it was, gradients and running statistics included. The copy is not compiled.
 
     Args:
         model: the network; changes by hooks, such as detached shortcuts, count.
@@ -49,11 +50,11 @@ def gradient_flow(model: ResNet, images: Tensor, labels: Tensor) -> list[FlowRow
         A row for the stem, then one for each block, in the order of the forward pass.
 
     Raises:
-        TypeError: ``model`` is no ResNet.
-        ValueError: there are not as many labels as images.
+        TypeError: ``model`` is no ResNet of this package.
+        ValueError: there are not as many labels as images, or ``torch.compile`` wraps a part of
+            the network.
     """
-    if not isinstance(model, ResNet):
-        raise TypeError(f"model must be a ResNet, got {type(model).__name__}")
+    model = our_resnet(model)
     if labels.shape != images.shape[:1]:
         raise ValueError(
             f"labels must be {len(images)} integers, one for each image, "
@@ -67,7 +68,7 @@ def gradient_flow(model: ResNet, images: Tensor, labels: Tensor) -> list[FlowRow
         block.register_forward_hook(_keeping(outputs, name))
         if isinstance(block, ResidualBlock):
             block.add.register_forward_pre_hook(_measuring(addends, name))
-    with torch.enable_grad():
+    with uncompiled(), torch.enable_grad():
         F.cross_entropy(twin(images), labels).backward()
     stem = nn.ModuleList([twin.conv1, twin.bn1])
     return [

@@ -6,13 +6,16 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from resnet_lab.hooks.networks import uncompiled
+
 
 @contextmanager
 def left_as_it_was(model: nn.Module, device: torch.device) -> Iterator[None]:
     """Evaluate without gradients, then put back all that a forward pass can change.
 
-    Inside, every module is in evaluation mode, and attention takes no fused path, which
-    would call none of its parts. Afterwards each module has its own ``training`` flag
+    Inside, every module is in evaluation mode, and runs as it was written: not as code that
+    was compiled before there were hooks, and attention without its fused path, which would call
+    none of its parts. Afterwards each module has its own ``training`` flag
     again, each buffer is the same tensor with the same values, none is new, and the random
     state of the CPU and of ``device`` is as before.
     """
@@ -25,7 +28,7 @@ def left_as_it_was(model: nn.Module, device: torch.device) -> Iterator[None]:
     devices = [device] if device.type == "cuda" else []
     fused_attention = torch.backends.mha.get_fastpath_enabled()
     try:
-        with torch.no_grad(), torch.random.fork_rng(devices):
+        with uncompiled(), torch.no_grad(), torch.random.fork_rng(devices):
             torch.backends.mha.set_fastpath_enabled(False)
             for module in in_training:
                 module.training = False

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from resnet_lab.hooks.compiled import compile_anew
+from resnet_lab.hooks.networks import forget_compiled, our_resnet
 from resnet_lab.models import ResNet
 
 
@@ -13,19 +13,21 @@ def detach_shortcuts(model: ResNet) -> None:
 
     It is a mistake that is easily made: a copy of the input, detached, is added to the branch.
     Parameters of projections get no gradient at all, and ``requires_grad`` says so. Nothing of
-    the state dict changes.
+    the state dict changes. What ``torch.compile`` made before is compiled anew when it next runs.
 
     Args:
         model: changed in place.
 
     Raises:
-        ValueError: the network has no shortcuts.
+        TypeError: ``model`` is no ResNet of this package.
+        ValueError: the network has no shortcuts, or ``torch.compile`` wraps a part of it.
     """
+    model = our_resnet(model)
     if model.spec.shortcut == "none":
         raise ValueError(f"model must have shortcuts, got {model.spec.name}, a plain network")
     for block in model.blocks:
         block.get_submodule("downsample").requires_grad_(False).register_forward_hook(_detach)
-    compile_anew()
+    forget_compiled()
 
 
 def _detach(module: nn.Module, args: tuple[Any, ...], output: Tensor) -> Tensor:

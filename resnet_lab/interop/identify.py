@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from resnet_lab.interop.identify_module import look_inside
 from resnet_lab.interop.identify_state import NotAResNetError, Reading, read_state
 from resnet_lab.interop.layouts import Translation, translate
+from resnet_lab.interop.twins import likeliest
 from resnet_lab.interop.weights import read_weights
 from resnet_lab.models.catalogue import CATALOGUE
 from resnet_lab.models.spec import ResNetSpec, differing_fields
@@ -31,7 +32,8 @@ class Identification:
             and computes the same in ``eval()``; of several that fit, the likeliest (see
             ``undecided``). None where no specification does; ``differences`` say why.
         layout: whose names its weights have.
-        facts: what it is, field by field; values that are left open are joined by "or".
+        facts: what it is, field by field; values that are left open are joined by "or", the
+            likeliest first.
         differences: sentences that tell it from the canonical network.
         undecided: sentences about what this source can't tell.
     """
@@ -117,16 +119,17 @@ def _identify(model: nn.Module | None, entries: dict[str, Tensor]) -> Identifica
         undecided.append("strides, pooling and activations have no weights; the usual are assumed")
         if layout.differs and candidates[0].shortcut not in PADDING:
             beyond.append(layout.differs)
-    spec, name = _nearest(candidates)
+    spec, name = likeliest(candidates, layout)
     facts = _facts(spec, translation, reading)
     for entry in ("version", "shortcut"):
-        values = list(dict.fromkeys(getattr(candidate, entry) for candidate in candidates))
+        values = list(dict.fromkeys(getattr(fits, entry) for fits in (spec, *candidates)))
         if len(values) > 1:
             facts[entry] = " or ".join(values)
             undecided.append(f"{entry}: the same weights fit {facts[entry]}")
             if "A-split" in values:
                 facts["padding"] = " or ".join(PADDING[v] for v in values if v in PADDING)
-                undecided[-1] += f" ({layout.pads})" if layout.pads else ""
+                if layout.unprojected:
+                    undecided[-1] += f"; in this layout it is likely {layout.unprojected}"
     if model is not None:
         facts["inplace"] = any(getattr(part, "inplace", False) for part in model.modules())
     differences = []
@@ -144,26 +147,6 @@ def _identify(model: nn.Module | None, entries: dict[str, Tensor]) -> Identifica
     return Identification(
         True, "", name, rebuilds, layout.name, facts, (*differences, *beyond), tuple(undecided)
     )
-
-
-def _nearest(candidates: tuple[ResNetSpec, ...]) -> tuple[ResNetSpec, str | None]:
-    """The candidate that is nearest to a network of the catalogue, and that network's name."""
-    pairs = [
-        (spec, canonical)
-        for spec in candidates
-        for canonical in CATALOGUE.values()
-        if (canonical.block, canonical.depths) == (spec.block, spec.depths)
-    ]
-    if not pairs:
-        return candidates[0], None
-
-    def apart(pair: tuple[ResNetSpec, ResNetSpec]) -> tuple[bool, int]:
-        spec, canonical = pair
-        kinds = [(one.preactivated, one.shortcut == "none") for one in pair]
-        return kinds[0] != kinds[1], len(differing_fields(spec, canonical))
-
-    spec, canonical = min(pairs, key=apart)
-    return spec, canonical.name
 
 
 def _facts(spec: ResNetSpec, translation: Translation, reading: Reading) -> dict[str, Any]:

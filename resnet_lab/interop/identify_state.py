@@ -3,13 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from resnet_lab.interop.layouts import Translation
+from resnet_lab.interop.twins import twins
 from resnet_lab.interop.weights import compare, shorten, show
 from resnet_lab.models.plan import EXPANSION, KERNELS
 from resnet_lab.models.spec import ResNetSpec
@@ -42,7 +42,7 @@ class Reading(NamedTuple):
     """What weights tell.
 
     Attributes:
-        candidates: the networks that they can belong to, the most likely first.
+        candidates: the networks that they can belong to.
         beyond: sentences about what no specification has; empty where all of them fit.
         zero_gamma: whether the last layer of every branch is zero; None without values.
     """
@@ -85,14 +85,8 @@ def read_state(translation: Translation, average: bool | None) -> Reading:
             num_classes=head.shape[0] if head is not None and head.dim() == 2 else 1000,
             groups=groups, width_per_group=width_per_group,
         )  # fmt: skip
-        versions = _versions(spec)
-        if preactivated and block in layout.versions:
-            versions = (layout.versions[block],)
-        shortcuts = _shortcuts(weights, spec)
-        if "downsample.conv" in layout.inside and average is None:
-            shortcuts += tuple(other for other in ("B", "D") if other not in shortcuts)
-        pairs = product(versions, shortcuts)
-        candidates = tuple(replace(spec, version=v, shortcut=s) for v, s in pairs)
+        spec = replace(spec, shortcut=_shortcut(weights, spec))
+        candidates = twins(spec, layout, pool_is_known=average is not None)
     except (ValueError, ZeroDivisionError) as error:
         raise NotAResNetError(f"its first blocks are no ResNet's: {error}") from error
     beyond = _beyond(weights, candidates[0])
@@ -141,26 +135,18 @@ def _stem(weights: Weights) -> tuple[str, int, int]:
     return f"{kernel}x{kernel}", outputs, inputs
 
 
-def _versions(spec: ResNetSpec) -> tuple[str, ...]:
-    """Versions that differ in nothing that has weights."""
-    if spec.block == "basic":
-        return ("v2", "v2-raw") if spec.preactivated else ("v1.5",)
-    return ("v2", "v2-1x1") if spec.preactivated else ("v1.5", "v1")
-
-
-def _shortcuts(weights: Weights, spec: ResNetSpec) -> tuple[str, ...]:
-    """Shortcuts that differ in nothing that has weights."""
+def _shortcut(weights: Weights, spec: ResNetSpec) -> str:
+    """A shortcut that has these weights."""
     projections = [re.match(r"(layer\d+\.\d+)\.downsample\.", name) for name in weights]
     projected = {match[1] for match in projections if match}
     changing = {f"layer{p.stage}.{p.index}" for p in spec.blocks if p.changes_shape}
     if not projected:
-        plain = () if spec.preactivated or spec.block == "bottleneck" else ("none",)
-        return ("A", "A-split", *plain)
+        return "A"
     if projected == changing:
         second = weights.get(f"{min(projected)}.downsample.1.weight")
-        return ("D",) if second is not None and second.dim() == 4 else ("B",)
+        return "D" if second is not None and second.dim() == 4 else "B"
     if len(projected) == sum(spec.depths):
-        return ("C",)
+        return "C"
     odd = shorten(sorted(projected ^ changing))
     raise NotAResNetError(f"no option has projections as they are; see {odd}")
 

@@ -27,7 +27,8 @@ class Layout:
         outside: the same outside of the blocks.
         versions: the one version that each kind of block has in this layout, where that is so.
         differs: what sets its projections apart from those of every version of ours.
-        pads: what is known of its option A.
+        unprojected: the shortcut that its networks without projections have; empty where
+            nothing is known of it, as for names that many repositories use.
     """
 
     name: str
@@ -38,7 +39,7 @@ class Layout:
     outside: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     differs: str = ""
-    pads: str = ""
+    unprojected: str = ""
 
     def ours(self, name: str) -> str:
         """Our name for an entry of this layout."""
@@ -93,7 +94,7 @@ LAYOUTS = (
     Layout(
         "akamaster and kuangliu (CIFAR)", "linear.weight",
         inside={"shortcut": "downsample"}, outside={"linear": "fc"},
-        pads="A of akamaster is A-split",
+        unprojected="A-split",  # what akamaster calls A puts half of the zeros before
     ),
     Layout(
         "bearpaw preresnet (CIFAR)", "bn.weight", outside={"bn": "norm.0"},
@@ -104,7 +105,7 @@ LAYOUTS = (
         "Cadene", "last_linear.weight", inside={"se_module": "se"},
         outside={"layer0.conv1": "conv1", "layer0.bn1": "bn1", "last_linear": "fc"},
     ),
-    Layout("resnet_lab v2", "norm.0.weight"),
+    Layout("resnet_lab v2", "norm.0.weight", unprojected="A"),
     Layout("timm resnet", "conv1.6.weight"),
     Layout("torchvision", ""),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import os
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,20 +12,30 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
+from resnet_lab.checks import class_name
 from resnet_lab.interop.layouts import translate
+from resnet_lab.interop.twins import doubt
 from resnet_lab.models.trunk import ResNet
 
 WRAPPERS = ("state_dict", "model", "net", "model_state_dict", "weights")
 """Where checkpoints keep the state dict, beside an epoch, an optimizer and the like."""
 
+CHOICE = (
+    "To choose, see which of them is right about images whose classes you know; "
+    "ResNet(identify(source).spec) is the likeliest, and of the module that the weights come from "
+    "identify tells it for certain"
+)
+
 
 def load_weights(model: ResNet, source: Mapping[str, Any] | str | os.PathLike[str]) -> ResNet:
     """Load weights that may come in another library's layout, all of them or none.
 
-    Weights can't tell everything. Those of options A and A-split have the same names and
-    shapes, as have those of v1 and v1.5, and of B and D in timm's ``resnetv2``: loaded into
-    the other they fit without an error and compute something else.
-    :func:`resnet_lab.identify` says what a source leaves open.
+    Weights can't tell everything. Those of options A and A-split and of a plain network have the
+    same names and shapes, as have those of v1 and v1.5, and of B and D in timm's ``resnetv2``:
+    in the other they fit and compute something else. Where that may be so there is a warning: the
+    layout speaks for another network than the model, or nothing speaks for any of them.
+    :func:`resnet_lab.identify` says what a source leaves open, and its ``spec`` is the likeliest.
+    Where you know that the model is right, :func:`warnings.catch_warnings` keeps it quiet.
 
     Args:
         model: a network of this package.
@@ -33,6 +44,9 @@ def load_weights(model: ResNet, source: Mapping[str, Any] | str | os.PathLike[st
 
     Returns:
         The model.
+
+    Warns:
+        UserWarning: the weights fit other networks as well, and the model is not the likeliest.
 
     Raises:
         TypeError: ``model`` is no network of this package, or ``source`` holds no weights.
@@ -43,7 +57,7 @@ def load_weights(model: ResNet, source: Mapping[str, Any] | str | os.PathLike[st
         ImportError: a ``.safetensors`` file, and that library is not installed.
     """
     if not isinstance(model, ResNet):
-        raise TypeError(f"model must be a ResNet of resnet_lab, got {type(model).__name__}")
+        raise TypeError(f"model must be a resnet_lab.models.ResNet, got a {class_name(model)}")
     spec = model.spec
     translation = translate(read_weights(source), average=spec.shortcut == "D")
     layout, weights = translation.layout, translation.weights
@@ -69,6 +83,8 @@ def load_weights(model: ResNet, source: Mapping[str, Any] | str | os.PathLike[st
         raise ValueError("source must hold values, its tensors are on the meta device")
     if any(tensor.is_meta for tensor in expected.values()):
         raise ValueError("model must be on a device that holds values, it is on the meta device")
+    if why := doubt(spec, layout):
+        warnings.warn(f"{why}. {CHOICE}", stacklevel=2)
     model.load_state_dict(weights, strict=True)
     return model
 

@@ -42,17 +42,17 @@ NEUTRAL = {
         "counts and describes networks",
     ),
     **dict.fromkeys(
-        ("hooks/gradients.py", "hooks/lesions.py"),
+        ("hooks/gradients.py", "hooks/lesions.py", "hooks/networks.py"),
         "looks into a network; studies have a digest of their own",
     ),
     **dict.fromkeys(
         (
             "models/official.py", "interop/identify.py", "interop/identify_module.py",
-            "interop/identify_state.py", "interop/layouts.py", "interop/weights.py",
+            "interop/identify_state.py", "interop/layouts.py", "interop/twins.py",
+            "interop/weights.py",
         ),
         "is for networks from elsewhere, which a record calls given",
     ),
-    "hooks/compiled.py": "has hooks seen, where a network was compiled before",
     "checks.py": "refuses arguments, or lets them pass as they are",
     "training/checkpoint.py": "returns what was saved, by its SHA-256",
     "training/code.py": "says which code it was",

@@ -219,7 +219,7 @@ class Trainer:
             self._restore(state)
         self.begun = time.perf_counter() - self.seconds
         self.model.train()
-        if self.steps and self._is_time(self.every) and self.steps not in self.curve.step[-1:]:
+        if state is not None and self._is_time(self.every) and self.steps not in self.curve.step:
             self._add_point()  # the checkpoint was written before it
 
     def _save_checkpoint(self) -> None:

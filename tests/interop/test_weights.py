@@ -16,7 +16,10 @@ import resnet_lab
 from resnet_lab.interop.layouts import LAYOUTS, translate
 from resnet_lab.interop.weights import compare, load_weights, read_weights, shorten
 
-pytestmark = pytest.mark.usefixtures("one_thread")  # several get in each other's way
+pytestmark = [
+    pytest.mark.usefixtures("one_thread"),  # several get in each other's way
+    pytest.mark.filterwarnings("ignore:weights fit"),  # of which test_twins.py has more
+]
 
 build, spec = resnet_lab.build, resnet_lab.spec
 
@@ -207,10 +210,12 @@ def test_layouts_that_tell_of_another_version_are_refused():
     assert "'v2'" in refusal(build("resnet50", version="v2-1x1", num_classes=10), tall)
 
 
-def test_what_no_weight_tells_loads_silently(small):
-    ours, split = build("resnet20"), build("resnet20", shortcut="A-split")
-    images = torch.rand(1, 3, 32, 32)
-    outputs = [load_weights(model, small).eval()(images) for model in (ours, split)]
+def test_what_no_weight_tells_loads_with_a_warning(small):
+    images, outputs = torch.rand(1, 3, 32, 32), []
+    for model in (build("resnet20"), build("resnet20", shortcut="A-split")):
+        with pytest.warns(UserWarning, match="^weights fit .* nothing tells which of them"):
+            load_weights(model, small)
+        outputs.append(model.eval()(images))
     assert (outputs[0] - outputs[1]).abs().max() > 1e-2
     assert "A-split" in load_weights.__doc__
 
@@ -227,7 +232,7 @@ def test_what_is_no_state_dict_is_refused(source):
 
 
 def test_only_our_networks_take_weights(small):
-    with pytest.raises(TypeError, match="ResNet of resnet_lab, got Linear"):
+    with pytest.raises(TypeError, match="ResNet, got a torch.nn.modules.linear.Linear"):
         load_weights(nn.Linear(2, 2), small)
 
 

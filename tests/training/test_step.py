@@ -141,6 +141,14 @@ def test_of_several_processes_each_evaluates_other_batches():
     assert (loss / count, 100 * wrong / count) == pytest.approx(alone)
 
 
+def test_steps_that_were_set_by_hand_are_gone_on_from():
+    """As where somebody has the weights of a run and nothing else."""
+    trainer = tiny_trainer()
+    trainer.steps = 10
+    record = trainer.run()
+    assert record.curve.step == [20, 30]
+
+
 def test_evaluating_changes_nothing_that_is_trained():
     often = tiny_trainer(recipe=RECIPE.changed(evaluate_every=1))
     seldom = tiny_trainer(recipe=RECIPE.changed(evaluate_every=30))
