@@ -26,7 +26,7 @@ def _go_on(model: nn.Module, velocities: dict[str, Any] | None, steps: range) ->
     """Train, from the optimizer's state or from none; returns that state."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     if velocities:
-        optimizer.load_state_dict(velocities)
+        optimizer.load_state_dict(deepcopy(velocities))  # it keeps the tensors it is given
     for step in steps:
         images = torch.randn(6, 1, 8, 8, generator=torch.Generator().manual_seed(step))
         optimizer.zero_grad()
