@@ -6,12 +6,13 @@ function uncover(cover) {
   if (!cover || cover.classList.contains("rl-open")) return;
   cover.classList.add("rl-open");
   cover.querySelector(".rl-covered").removeAttribute("hidden");
-  said.textContent = "The result is shown.";
+  // A status that says the same as before is not read out again.
+  said.textContent = `The result is shown (${covers.indexOf(cover) + 1} of ${covers.length}).`;
   window.dispatchEvent(new Event("resize")); // what measures itself had no size until now
 }
 
 const coverOf = (part) => part?.closest(".rl-cover");
-const covers = document.querySelectorAll(".rl-cover");
+const covers = [...document.querySelectorAll(".rl-cover")];
 const said = document.createElement("p");
 
 /** Open what a link leads into. */

@@ -22,7 +22,7 @@ WORDS_A_MINUTE, SECONDS_A_FIGURE = 200, 20
 
 FIGURES = ".rl-figure, .rl-widget, img"
 UNREAD = (
-    "pre, script, style, svg, math, .rl-widget, .headerlink, .cell_input, details.hide > summary"
+    "pre, script, style, svg, math, .rl-widget, .headerlink, .cell_input, .rl-code, .rl-cover-note"
 )
 
 

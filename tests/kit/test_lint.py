@@ -190,8 +190,11 @@ def test_a_prediction_without_a_cell(chapter):
     found(chapter, "must each have one cell")
 
 
-@pytest.mark.parametrize("result", ["cell-9", "cell-2", "cell-6", "cell-44", "guess"])
+@pytest.mark.parametrize("result", ["early", "cell-9", "cell-2", "cell-6", "cell-44", "guess"])
 def test_a_result_is_a_code_cell_after_the_prediction(chapter, result):
+    early = {"id": "early", "cell_type": "code", "metadata": {}, "source": "2", "outputs": [],
+             "execution_count": None}
+    chapter.notebook["cells"].insert(3, early)
     chapter.questions["predictions"][0]["result"] = result
     (finding,) = found(chapter, f"result is '{result}', which is no code cell after it")
     assert finding.cell == "prediction guess"

@@ -11,7 +11,7 @@ PAGE = """
 <html><nav>Menu of the site</nav><article class="bd-article">
 <h1>One two<a class="headerlink">#</a></h1>
 <p>three <code>four</code> <math><mi>x</mi></math></p>
-<div class="cell"><details class="hide cell_input"><summary>Show code</summary>
+<div class="cell"><details class="rl-code"><summary>Code of this text</summary>
 <pre>a = 1</pre></details><div class="cell_output"><p>five six</p><pre>printed</pre></div></div>
 <details><summary>seven</summary><p>inside it</p>
 <details><summary>deeper</summary><p>here</p></details></details>

@@ -28,7 +28,7 @@ def a_stub(*outputs, source="half = ...\n\ncheck_half(half)"):
     return cell
 
 
-def test_what_the_untouched_check_answers_goes_and_what_else_was_printed_stays():
+def test_only_what_the_untouched_check_answers_goes():
     alone = a_stub(nodes.raw("", UNTOUCHED))
     exercise_pages.drop_untouched(alone)
     assert len(alone) == 1

@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from book.kit import reading
+
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
 LOADING = [
@@ -23,6 +25,17 @@ LOADING = [
 @pytest.fixture(scope="session")
 def soups(pages: dict[str, str]) -> dict[str, BeautifulSoup]:
     return {address: BeautifulSoup(text, "html.parser") for address, text in pages.items()}
+
+
+def test_chapters_are_short_and_say_how_long_they_take_to_read(pages):
+    """Words change a little where a sentence is computed, so the record may be a little off."""
+    kept = reading.recorded()
+    for name in CHAPTERS:
+        found = reading.count(pages[f"book/{name}.html"])
+        assert found.words <= reading.MOST_WORDS, f"{name}: {found}"
+        assert found.in_folds <= reading.MOST_IN_FOLDS, f"{name}: {found}"
+        assert found.words == pytest.approx(kept[name].words, rel=0.02), f"make reading: {name}"
+        assert f"About {kept[name].minutes} minutes to read." in pages[f"book/{name}.html"]
 
 
 def test_every_chapter_has_a_page(pages):
