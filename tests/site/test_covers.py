@@ -34,6 +34,10 @@ SAID = f"The result is shown ({IDS.index(ITEM) + 1} of {len(IDS)})."
 SHOWN = """(selector) => [...document.querySelectorAll(selector)].map((part) =>
     part.checkVisibility() && part.firstElementChild.checkVisibility()
     && part.getBoundingClientRect().height > 40)"""
+IN_VIEW = """(selector) => {
+    const top = document.querySelector(selector).getBoundingClientRect().top;
+    return -5 < top && top < 400;
+}"""
 PLACES = """() => document.fonts.ready.then(() =>
     [...document.querySelectorAll("article :is(h1, h2, h3, p, .rl-cover)")]
         .filter((part) => !part.closest(".rl-covered"))
@@ -202,8 +206,7 @@ class TestInTheBrowser:
             page = opened.page
             page.evaluate("location.hash = '#result-training-error'")
             wait_until(page, OPENED)
-            top = page.locator(COVERED).bounding_box()["y"]
-            assert -5 < top < 400
+            wait_until(page, IN_VIEW, COVERED)  # pages scroll smoothly
 
     @pytest.mark.parametrize("chapter", PREDICTIONS)
     def test_nothing_is_covered_in_print(self, browser, site, chapter):
