@@ -12,15 +12,9 @@ from torch import nn
 
 from resnet_lab.models import ResNetSpec
 from resnet_lab.training.checkpoint import (
-    RECORD,
-    WEIGHTS,
-    check_folder,
-    check_identity,
-    checked_interval,
-    load_checkpoint,
-    save_checkpoint,
-    save_weights,
-)
+    RECORD, WEIGHTS, check_folder, check_identity, checked_interval, load_checkpoint,
+    save_checkpoint, save_weights,
+)  # fmt: skip
 from resnet_lab.training.code import code_digest, commit
 from resnet_lab.training.curve import Curve, Tally
 from resnet_lab.training.execution import Execution
