@@ -12,8 +12,14 @@ from torch import nn
 
 from resnet_lab.models import ResNetSpec
 from resnet_lab.training.checkpoint import (
-    RECORD, WEIGHTS, check_folder, check_identity, checked_interval, load_checkpoint,
-    save_checkpoint, save_weights,
+    RECORD,
+    WEIGHTS,
+    check_folder,
+    check_identity,
+    checked_interval,
+    load_checkpoint,
+    save_checkpoint,
+    save_weights,
 )  # fmt: skip
 from resnet_lab.training.code import code_digest, commit
 from resnet_lab.training.curve import Curve, Tally
@@ -50,20 +56,12 @@ class Trainer:
     """
 
     def __init__(
-        self,
-        model: str | ResNetSpec | nn.Module,
-        data: Data,
-        recipe: Recipe,
-        seed: int = 0,
-        execution: Execution | None = None,
-        *,
-        surgery: Sequence[str] = (),
-        folder: str | Path | None = None,
-        name: str | None = None,
-        checkpoint_every: int | None = None,
-        progress: bool = True,
+        self, model: str | ResNetSpec | nn.Module, data: Data, recipe: Recipe, seed: int = 0,
+        execution: Execution | None = None, *, surgery: Sequence[str] = (),
+        folder: str | Path | None = None, name: str | None = None,
+        checkpoint_every: int | None = None, progress: bool = True,
         on_point: Callable[["Trainer"], object] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.recipe, self.execution = recipe, (execution := execution or Execution())
         self.device = execution.torch_device
         self.batches = batches_of(data, recipe, seed, self.device)
