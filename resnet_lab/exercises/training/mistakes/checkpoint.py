@@ -116,6 +116,6 @@ WRONG: dict[str, dict[str, Mistake]] = {
         "momentum lost": Mistake(
             (_save, _restore_without_momentum), "after step 5 `0.weight` is not what it was"
         ),
-        "one function": Mistake((_save,), "Return 2: save, restore; got tuple of 1"),
+        "one function": Mistake((_save,), "Return a tuple of 2: save, restore; got"),
     },
 }  # fmt: skip
