@@ -91,7 +91,9 @@ WRONG: dict[str, dict[str, Mistake]] = {
             lambda *a: (_rescaled(*a)[0], _rescaled(*a)[1][:1], _rescaled(*a)[2]),
             "the drops (1200000,); the recipe has 2 of them",
         ),
-        "steps alone": Mistake(lambda *a: _rescaled(*a)[0], "Return a tuple of 3: iterations, drops, lr"),
+        "steps alone": Mistake(
+            lambda *a: _rescaled(*a)[0], "Return a tuple of 3: iterations, drops, lr"
+        ),
         "factor in integers": Mistake(
             lambda b, n, d, lr, new: (
                 n // max(new // b, 1) * max(b // new, 1),
