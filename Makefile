@@ -57,7 +57,7 @@ sync: $(READY)  ## write the generated cells and tables again
 minutes: $(READY)  ## execute each chapter and record how long it takes
 	@$(RUN) -m book.kit.minutes
 
-reading: $(READY)  ## count the words of the built pages and record them
+reading: book  ## count the words of the built pages and record them
 	@$(RUN) -m book.kit.reading
 
 bench: $(READY)  ## speed as ratios against named references

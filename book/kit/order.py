@@ -17,11 +17,10 @@ _AMOUNT = re.compile(
 
 def ordered(item: Item) -> tuple[Option, ...]:
     """The options as a page shows them."""
-    amounts = [_amount(option.text) for option in item.options]
-    found = [amount for amount in amounts if amount is not None]
-    sizes, units = {size for size, _ in found}, {unit for _, unit in found}
-    if len(sizes) == len(item.options) and len(units) == 1:
-        return tuple(sorted(item.options, key=lambda option: _amount(option.text) or (0.0, "")))
+    amounts = [amount for option in item.options if (amount := _amount(option.text))]
+    by_size, units = dict(zip(amounts, item.options, strict=False)), {unit for _, unit in amounts}
+    if len(by_size) == len(item.options) and len(units) == 1:
+        return tuple(by_size[amount] for amount in sorted(by_size))
     return tuple(sorted(item.options, key=lambda option: _drawn(item.id, option.text)))
 
 

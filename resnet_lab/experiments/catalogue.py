@@ -57,15 +57,16 @@ LESS: dict[str, tuple[str, dict[str, Any]]] = {
 DEPTHS = (20, 32, 44, 56, 110)
 LOWER_RATES = (0.03, 0.01, 0.003, 0.001)
 BY_RATE = ("plain20", "plain56", "resnet56")
-BY_START = {
-    "plain20": "plain-20", "plain56": "plain-56", "resnet20": "ResNet-20", "resnet56": "ResNet-56",
-}  # fmt: skip
+BY_START = ("plain20", "plain56", "resnet20", "resnet56")
+TITLES = {
+    **{f"plain{depth}": f"plain-{depth}" for depth in DEPTHS},
+    **{f"resnet{depth}": f"ResNet-{depth}" for depth in DEPTHS},
+}
 
 RUNS = {
     run.name: run
     for run in (
-        *(Run(f"plain{depth}", f"plain-{depth}", f"plain{depth}") for depth in DEPTHS),
-        *(Run(f"resnet{depth}", f"ResNet-{depth}", f"resnet{depth}") for depth in DEPTHS),
+        *(Run(name, title, name) for name, title in TITLES.items()),
         *(
             Run(f"resnet56-{option}", f"ResNet-56, option {option}", "resnet56",
                 {"shortcut": option})
@@ -78,17 +79,17 @@ RUNS = {
         Run("resnet110-warmup", "ResNet-110, warm-up", "resnet110", warmup=True),
         Run("resnetv2_110", "ResNet-110 v2", "resnetv2_110"),
         *(
-            Run(f"{name}-lr{lr:g}", f"{title}, learning rate {lr:g}", name, recipe={"lr": lr})
-            for name, title in zip(BY_RATE, ("plain-20", "plain-56", "ResNet-56"), strict=True)
-            for lr in LOWER_RATES
+            Run(f"{name}-lr{lr:g}", f"{TITLES[name]}, learning rate {lr:g}", name,
+                recipe={"lr": lr})
+            for name in BY_RATE for lr in LOWER_RATES
         ),
         *(
             run
-            for name, title in BY_START.items()
+            for name in BY_START
             for run in (
-                Run(f"{name}-clipped", f"{title}, gradients clipped", name,
+                Run(f"{name}-clipped", f"{TITLES[name]}, gradients clipped", name,
                     recipe={"clip_norm": 1.0}),
-                Run(f"{name}-warmup", f"{title}, warm-up", name, warmup=True),
+                Run(f"{name}-warmup", f"{TITLES[name]}, warm-up", name, warmup=True),
             )
         ),
         Run("resnet18", "ResNet-18", "resnet18"),
