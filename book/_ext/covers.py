@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from page_cells import code_cells, part_of
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -38,7 +38,7 @@ def cover_results(app: Sphinx, doctree: nodes.document, page: str) -> None:
     cells = cells_by_id(doctree, Path(app.env.doc2path(page)))
     for item, result in predictions.items():
         cell = cells.get(result)
-        output = None if cell is None else output_of(cell)
+        output = None if cell is None else part_of(cell, "output")
         if cell is None or output is None:
             log.warning("%s: the cell %r, which answers %r, shows no output", page, result, item)
         else:
@@ -55,21 +55,6 @@ def cells_by_id(doctree: nodes.document, notebook: Path) -> dict[str, nodes.cont
     """The code cells of a page under the ids that they have in its notebook."""
     ids = [cell["id"] for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]]
     return {ids[cell["cell_index"]]: cell for cell in code_cells(doctree)}
-
-
-def code_cells(part: nodes.Element) -> Iterator[nodes.container]:
-    """The code cells in a part of a page, in order."""
-    for box in part.findall(nodes.container):
-        if box.get("nb_element") == "cell_code":
-            yield box
-
-
-def output_of(cell: nodes.container) -> nodes.Element | None:
-    """What a cell puts out on the page; None where that is nothing."""
-    for box in cell.findall(nodes.container):
-        if box.get("nb_element") == "cell_code_output":
-            return box
-    return None
 
 
 def cover(cell: nodes.container, output: nodes.Element, item: str) -> None:

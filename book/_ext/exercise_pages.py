@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from book_pages import colab_address
-from covers import code_cells, output_of
 from docutils import nodes
+from page_cells import code_cells, part_of
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -63,7 +63,7 @@ def is_mark(node: nodes.Node) -> bool:
 
 def drop_untouched(stub: nodes.container) -> None:
     """Remove what the check says of an untouched answer, and the output where it is all."""
-    output = output_of(stub)
+    output = part_of(stub, "output")
     if output is None:
         return
     for raw in list(output.findall(nodes.raw)):

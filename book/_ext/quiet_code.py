@@ -11,6 +11,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from docutils import nodes
+from page_cells import part_of
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html import HTML5Translator
@@ -54,14 +55,9 @@ def runs_of_cells(parent: nodes.Element) -> list[list[nodes.container]]:
     return runs
 
 
-def part(cell: nodes.Node, name: str) -> nodes.container | None:
-    """Return the `source` or the `output` of a code cell; none where it has no such part."""
-    return next((p for p in cell.children if p.get("nb_element") == f"cell_code_{name}"), None)
-
-
 def folds(node: nodes.Node) -> bool:
     """Whether a node is a code cell whose code is to be folded."""
-    if not isinstance(node, nodes.container) or not part(node, "source"):
+    if not isinstance(node, nodes.container) or not part_of(node, "source"):
         return False
     return node.get("hide_mode") == "input" or is_setup(node)
 
@@ -74,7 +70,7 @@ def tags(cell: nodes.container) -> list[str]:
 
 def is_setup(cell: nodes.container) -> bool:
     """Whether a cell installs or imports, and shows nothing."""
-    if part(cell, "output"):
+    if part_of(cell, "output"):
         return False
     return "install" in tags(cell) or only_imports(cell.astext())
 
@@ -101,7 +97,7 @@ def fold_hidden(cells: list[nodes.container]) -> None:
     waiting: list[nodes.container] = []
     for cell in cells:
         waiting.append(cell)
-        if output := part(cell, "output"):
+        if output := part_of(cell, "output"):
             fold(waiting, f"Code of this {kind_of(output)}", beside=True)
             waiting = []
     if waiting:
@@ -123,7 +119,7 @@ def fold(cells: list[nodes.container], name: str, *, beside: bool) -> None:
     *others, last = cells
     mark = Fold(name=name, beside=beside)
     for cell in cells:
-        if source := part(cell, "source"):
+        if source := part_of(cell, "source"):
             cell.remove(source)
             mark.append(source)
         cell.attributes.pop("hide_mode", None)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from urllib.parse import quote
 
+import covers
 import pytest
 from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.utils import new_document
+from page_cells import part_of
 from visits import visit, wait_until
 
 from book.kit import notebooks, quizzes
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book/_ext"))
-import covers  # noqa: E402
 
 PREDICTIONS = {
     path.stem: quizzes.load(notebooks.BOOK / "quizzes" / f"{path.stem}.yml").predictions
@@ -63,7 +59,7 @@ def covered(*parts, cell, item="guess"):
     document = new_document("page")
     section = nodes.section("", *parts)
     document += section
-    covers.cover(cell, covers.output_of(cell), item)
+    covers.cover(cell, part_of(cell, "output"), item)
     texts, depth = ["", ""], 0
     for part in section:
         is_raw = isinstance(part, nodes.raw) and "rl-option" not in part.astext()

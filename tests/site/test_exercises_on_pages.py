@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 
+import exercise_pages
 import pytest
 from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.utils import new_document
 
 from book.kit import notebooks, solutions
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book/_ext"))
-import exercise_pages  # noqa: E402
 
 CHAPTERS = [path for path in notebooks.chapters() if solutions.exercises(path)]
 UNTOUCHED = '<div class="rl-result rl-not-yet"><p>Not yet.</p></div>'

@@ -99,6 +99,7 @@ def test_an_image_that_cannot_be_read_costs_no_training(pictures, tmp_path):
     (pictures / "val" / "red" / "1.jpg").write_bytes(b"no image")
     with pytest.raises(ValueError, match=r"val/red/1.jpg must be an image"):
         tiny_trainer(tmp_path / "run", data=data, recipe=FOLDER).run()
+    assert [path.name[:13] for path in (tmp_path / "run").glob("step-*")] == ["step-00000004"]
     (pictures / "val" / "red" / "1.jpg").write_bytes(whole)
     resumed = tiny_trainer(tmp_path / "run", data=data, recipe=FOLDER)
     seen = []
